@@ -1,0 +1,54 @@
+"""Read ``INTRANET_…`` variables. Nobody else reads ``os.environ``."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+YES = {"yes", "true", "on", "1"}
+NO = {"no", "false", "off", "0", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return INTRANET_<name>, or the content of the file that INTRANET_<name>_FILE names."""
+    path = os.environ.get(f"INTRANET_{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"INTRANET_{name}_FILE: {error}") from error
+    return os.environ.get(f"INTRANET_{name}", default).strip()
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Return INTRANET_<name> read as yes or no."""
+    value = text(name, "yes" if default else "no").lower()
+    if value not in YES | NO:
+        raise ImproperlyConfigured(f"INTRANET_{name} is {value!r}: write yes or no.")
+    return value in YES
+
+
+def items(name: str, default: str = "") -> list[str]:
+    """Return the comma-separated parts of INTRANET_<name>, without empty ones."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def number(name: str, default: int) -> int:
+    """Return INTRANET_<name> read as a whole number."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"INTRANET_{name} is {value!r}: write a whole number.") from error
+
+
+def secret_file(path: Path, make) -> str:
+    """Return the content of ``path``; the first call makes it, readable by nobody else (mode 600)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(make())
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,66 @@
+"""Who comes in, in which language, under which content policy."""
+
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import Http404
+from django.utils import translation
+from django.utils.translation import get_supported_language_variant
+
+from intranet.plugins import plugins
+
+# Wagtail's and Django's administration style their widgets from scripts.
+ADMIN_POLICY = {"style-src": ["'self'", "'unsafe-inline'"], "script-src": ["'self'", "'unsafe-inline'"]}
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """django-csp's policy, wider below /admin/ only, and left alone where a view has set its own."""
+
+    def process_response(self, request, response):
+        if response.has_header("Content-Security-Policy"):
+            return response
+        if request.path_info.startswith(("/admin/", "/django-admin/")):
+            response._csp_update = ADMIN_POLICY
+        return super().process_response(request, response)
+
+
+class LanguageMiddleware:
+    """Activate the person's language; a stranger gets the cookie's, else Vietnamese."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or settings.LANGUAGE_CODE
+        try:
+            language = get_supported_language_variant(chosen)
+        except LookupError:
+            language = settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class DoorMiddleware(LoginRequiredMiddleware):
+    """Ask for sign-in, then for the plug-in's ``may_use``, on every URL."""
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        answer = super().process_view(request, view_func, view_args, view_kwargs)
+        if answer is not None or not request.user.is_authenticated:
+            return answer
+        namespace = request.resolver_match.namespaces[:1]
+        plugin = next((plugin for plugin in plugins() if [plugin.slug] == namespace), None)
+        if plugin and not plugin.may_use(request.user):
+            raise Http404
+        return None
+
+    def handle_no_permission(self, request, view_func):
+        """An htmx request is told to load the sign-in page as a page, not into a fragment."""
+        response = super().handle_no_permission(request, view_func)
+        if request.headers.get("HX-Request"):
+            response.status_code = 401
+            response["HX-Redirect"] = response["Location"]
+            del response["Location"]
+        return response

@@ -1,0 +1,290 @@
+"""The one settings module. Every choice of an installation is an INTRANET_… variable, see the README."""
+
+from datetime import timedelta
+from importlib.metadata import entry_points
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+import ldap
+from csp.constants import NONE, SELF
+from django.core.management.utils import get_random_secret_key
+from django_auth_ldap.config import LDAPSearchUnion
+
+from intranet import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("VAR", str(BASE_DIR / "var")))
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY") or env.secret_file(VAR_DIR / "secret_key", get_random_secret_key)
+BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+IS_HTTPS = BASE_URL.startswith("https://")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") or [urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1"]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+# --- what is installed -------------------------------------------------------------------------
+
+OUR_APPS = ["mail", "calendar", "tasks", "documents", "news"]
+APPS_OFF = env.items("APPS_OFF")
+PLUGINS_FROM_ELSEWHERE = [point for point in entry_points(group="intranet.plugins")]
+
+INSTALLED_APPS = [
+    *[f"apps.{name}" for name in OUR_APPS if name not in APPS_OFF],
+    *[point.value for point in PLUGINS_FROM_ELSEWHERE if point.name not in APPS_OFF],
+    *(["demo"] if env.flag("DEMO") else []),
+    "intranet",
+    "sso",
+    "allauth",
+    "allauth.account",
+    "oauth2_provider",
+    "channels",
+    "csp",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "wagtail.contrib.settings",
+    "wagtail.embeds",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "modelsearch",
+    "taggit",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "intranet.middleware.ContentPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "intranet.middleware.LanguageMiddleware",
+    "intranet.middleware.DoorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "intranet.urls"
+WSGI_APPLICATION = "intranet.wsgi.application"
+ASGI_APPLICATION = "intranet.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "intranet.context.shell",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "intranet.templatetags.ui",
+            ],
+        },
+    },
+]
+
+# --- where data lives ---------------------------------------------------------------------------
+
+DATABASE_URL = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5, "IGNORE_EXCEPTIONS": True},
+        }
+    }
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL]},
+        }
+    }
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_URL = "/media/"
+PRIVATE_ROOT = VAR_DIR / "private"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+UPLOAD_MAX_BYTES = 25 * 1024 * 1024
+X_ACCEL_PREFIX = env.text("X_ACCEL_PREFIX")  # nginx location of PRIVATE_ROOT, "" when we send files ourselves
+
+# --- search ------------------------------------------------------------------------------------
+
+WAGTAILSEARCH_BACKENDS = MODELSEARCH_BACKENDS = {
+    "default": {"BACKEND": env.text("SEARCH_BACKEND", "modelsearch.backends.database")}
+}
+
+# --- languages and times -----------------------------------------------------------------------
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_TZ = True
+FORMAT_MODULE_PATH = "intranet.formats"
+LANGUAGE_COOKIE_HTTPONLY = True
+
+# --- identity ----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "sso.User"
+AUTHENTICATION_BACKENDS = ["sso.backends.DirectoryBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+WAGTAILADMIN_LOGIN_URL = LOGIN_URL
+
+ACCOUNT_ADAPTER = "sso.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_SESSION_REMEMBER = False
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PROXIES", 0)
+
+AUTH_LDAP_SERVER_URI = env.text("LDAP_URL")
+AUTH_LDAP_BIND_DN = env.text("LDAP_BIND_DN")
+AUTH_LDAP_BIND_PASSWORD = env.text("LDAP_BIND_PASSWORD")
+AUTH_LDAP_START_TLS = env.flag("LDAP_START_TLS")
+LDAP_BASE = env.text("LDAP_BASE", "dc=mic,dc=example")
+LDAP_CA_FILE = env.text("LDAP_CA_FILE")
+AUTH_LDAP_USER_SEARCH = LDAPSearchUnion()
+AUTH_LDAP_CONNECTION_OPTIONS = {ldap.OPT_REFERRALS: 0, ldap.OPT_NETWORK_TIMEOUT: 3, ldap.OPT_TIMEOUT: 5}
+
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_NAME = ("__Host-" if IS_HTTPS else "") + "session"
+CSRF_COOKIE_NAME = ("__Host-" if IS_HTTPS else "") + "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "intranet.views.csrf_failure"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
+SECURE_SSL_REDIRECT = False
+if env.flag("BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "SAMEORIGIN"
+
+OAUTH2_PROVIDER_APPLICATION_MODEL = "sso.Application"
+OAUTH2_PROVIDER_GRANT_MODEL = "sso.Grant"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "sso.AccessToken"  # noqa: S105 (a model's name)
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "sso.RefreshToken"  # noqa: S105 (a model's name)
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "sso.IDToken"  # noqa: S105 (a model's name)
+OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "sso.DeviceGrant"
+
+# --- content policy ----------------------------------------------------------------------------
+
+SOCKETS_PORT = env.text(
+    "SOCKETS_PORT"
+)  # set when sockets are served by a process of their own without a proxy
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "connect-src": [SELF, *([f"ws://*:{SOCKETS_PORT}"] if SOCKETS_PORT else [])],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [SELF],
+    }
+}
+
+# --- mail server -------------------------------------------------------------------------------
+
+MAIL_IMAP_URL = env.text("IMAP_URL")
+MAIL_SMTP_URL = env.text("SMTP_URL")
+MAIL_SIEVE_URL = env.text("SIEVE_URL")
+MAIL_DOMAIN = env.text("MAIL_DOMAIN", "mic.example")
+MAIL_IDLE_SECONDS = env.number("MAIL_IDLE_SECONDS", 300)  # how long a mailbox connection is kept unused
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = f"intranet@{MAIL_DOMAIN}"
+
+# --- Wagtail -----------------------------------------------------------------------------------
+
+WAGTAIL_SITE_NAME = env.text("SITE_NAME", "Bộ Thông tin và Truyền thông")
+WAGTAILADMIN_BASE_URL = BASE_URL
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_I18N_ENABLED = False
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAIL_ALLOW_UNICODE_SLUGS = False
+WAGTAILEMBEDS_FINDERS = []
+
+# --- logs --------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},
+        "intranet": {"level": "INFO"},
+        "sso": {"level": "INFO"},
+        "apps": {"level": "INFO"},
+    },
+}
+
+IS_DEMO = env.flag("DEMO")

@@ -1,0 +1,5 @@
+"""Tags that every template has: built in, no {% load %}."""
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,16 @@
+from sso.models.people import Delegation, Post, Role, Unit, User
+from sso.models.tokens import AccessToken, Application, DeviceGrant, Grant, IDToken, RefreshToken
+
+__all__ = [
+    "AccessToken",
+    "Application",
+    "Delegation",
+    "DeviceGrant",
+    "Grant",
+    "IDToken",
+    "Post",
+    "RefreshToken",
+    "Role",
+    "Unit",
+    "User",
+]

@@ -1,0 +1,37 @@
+"""Questions about rights that every app asks the same way."""
+
+from django.core.exceptions import PermissionDenied
+
+from sso.models import Delegation, Role, Unit, User
+
+
+def require(allowed: bool) -> None:
+    """Raise PermissionDenied unless ``allowed``."""
+    if not allowed:
+        raise PermissionDenied
+
+
+def is_system_admin(user: User) -> bool:
+    return user.is_superuser or user.has_role(Role.SYSTEM_ADMIN)
+
+
+def is_unit_admin(user: User, unit: Unit) -> bool:
+    return is_system_admin(user) or user.has_role(Role.UNIT_ADMIN, unit)
+
+
+def is_clerk(user: User, unit: Unit | None = None) -> bool:
+    return user.has_role(Role.CLERK, unit)
+
+
+def is_leader(user: User, unit: Unit) -> bool:
+    """Say whether ``user`` is head or deputy of ``unit`` or of one above it."""
+    return any(post.level != post.Level.MEMBER and unit.is_within(post.unit) for post in user.current_posts)
+
+
+def acting_for(user: User, app: str) -> list[User]:
+    """Return the people for whom ``user`` may act in ``app`` now, the user first. One query, then kept."""
+    cache = user.__dict__.setdefault("_acting_for", None)
+    if cache is None:
+        rows = Delegation.objects.current().filter(receiver=user, giver__is_active=True)
+        cache = user._acting_for = list(rows.select_related("giver").order_by("giver__sort_key"))
+    return [user, *(row.giver for row in cache if not row.apps or app in row.apps)]
