@@ -247,7 +247,7 @@ def with_more_posts(found: list[Person], chance: random.Random) -> list[Person]:
     by_unit = {}
     for person in found:
         by_unit.setdefault((person.posts[0].unit, person.posts[0].place), []).append(person.uid)
-    more[by_unit["VP", "deputy"][0]] = Post("VPHCM", "Trưởng Đại diện kiêm nhiệm", 100, "deputy", "2023-04-01")
+    more[by_unit["VP", "deputy"][0]] = Post("VPHCM", "Phó Trưởng Đại diện kiêm nhiệm", 110, "deputy", "2023-04-01")
     more[by_unit["KHTC", "deputy"][0]] = Post("BQLDA", "Phó Trưởng ban kiêm nhiệm", 110, "deputy", "2022-07-01")
     more[by_unit["QLDN", "head"][0]] = Post("QVTCI", "Thành viên Hội đồng quản lý", 120, "member", "2021-01-01")
     more[by_unit["VNCERT", "head"][0]] = Post("CATTT", "Phó Cục trưởng kiêm nhiệm", 110, "deputy", "2022-10-01")
