@@ -26,7 +26,9 @@ Attributes = Iterable[tuple[str, str]]
 
 def ldif(service_password: str) -> str:
     """The whole directory. ``service_password`` is that of the account the suite reads with."""
-    return "\n".join([base(service_password), *map(unit_entry, units()), *map(person_entry, people()), *groups()])
+    return "\n".join(
+        [base(service_password), *map(unit_entry, units()), *map(person_entry, people()), *groups()]
+    )
 
 
 def base(service_password: str) -> str:
@@ -38,7 +40,10 @@ def base(service_password: str) -> str:
     ]
     return "\n".join(
         [
-            entry(SUFFIX, [("objectClass", "dcObject"), ("objectClass", "organization"), ("dc", top), ("o", DOMAIN)]),
+            entry(
+                SUFFIX,
+                [("objectClass", "dcObject"), ("objectClass", "organization"), ("dc", top), ("o", DOMAIN)],
+            ),
             *branches,
             entry(
                 SERVICE,
@@ -158,7 +163,11 @@ def post_value(post: Post) -> str:
 
 def entry(dn: str, attributes: Attributes) -> str:
     key = uuid.uuid5(KEYS, dn)
-    lines = [line("dn", dn), *(line(name, value) for name, value in attributes if value), line("entryUUID", str(key))]
+    lines = [
+        line("dn", dn),
+        *(line(name, value) for name, value in attributes if value),
+        line("entryUUID", str(key)),
+    ]
     return "\n".join(lines) + "\n"
 
 

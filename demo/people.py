@@ -45,7 +45,12 @@ SUBUNIT_HEADS = {
 }
 
 # Titles of the staff with their rank and weight.
-OFFICERS = (("Chuyên viên cao cấp", 300, 3), ("Chuyên viên chính", 310, 27), ("Chuyên viên", 320, 60), ("Cán sự", 330, 10))
+OFFICERS = (
+    ("Chuyên viên cao cấp", 300, 3),
+    ("Chuyên viên chính", 310, 27),
+    ("Chuyên viên", 320, 60),
+    ("Cán sự", 330, 10),
+)
 STAFF = {
     "thanh_tra": (("Thanh tra viên cao cấp", 300, 5), ("Thanh tra viên chính", 310, 30), ("Thanh tra viên", 320, 55),
                   ("Chuyên viên", 320, 10)),
@@ -247,12 +252,26 @@ def with_more_posts(found: list[Person], chance: random.Random) -> list[Person]:
     by_unit = {}
     for person in found:
         by_unit.setdefault((person.posts[0].unit, person.posts[0].place), []).append(person.uid)
-    more[by_unit["VP", "deputy"][0]] = Post("VPHCM", "Phó Trưởng Đại diện kiêm nhiệm", 110, "deputy", "2023-04-01")
-    more[by_unit["KHTC", "deputy"][0]] = Post("BQLDA", "Phó Trưởng ban kiêm nhiệm", 110, "deputy", "2022-07-01")
-    more[by_unit["QLDN", "head"][0]] = Post("QVTCI", "Thành viên Hội đồng quản lý", 120, "member", "2021-01-01")
-    more[by_unit["VNCERT", "head"][0]] = Post("CATTT", "Phó Cục trưởng kiêm nhiệm", 110, "deputy", "2022-10-01")
-    more[by_unit["TTTT", "head"][0]] = Post("THH", "Thành viên Tổ công tác chuyển đổi số", 120, "member", "2024-02-01")
-    experts = [p.uid for p in found if p.posts[0].title in {"Nghiên cứu viên chính", "Chuyên viên cao cấp", "Kỹ sư chính"}]
+    more[by_unit["VP", "deputy"][0]] = Post(
+        "VPHCM", "Phó Trưởng Đại diện kiêm nhiệm", 110, "deputy", "2023-04-01"
+    )
+    more[by_unit["KHTC", "deputy"][0]] = Post(
+        "BQLDA", "Phó Trưởng ban kiêm nhiệm", 110, "deputy", "2022-07-01"
+    )
+    more[by_unit["QLDN", "head"][0]] = Post(
+        "QVTCI", "Thành viên Hội đồng quản lý", 120, "member", "2021-01-01"
+    )
+    more[by_unit["VNCERT", "head"][0]] = Post(
+        "CATTT", "Phó Cục trưởng kiêm nhiệm", 110, "deputy", "2022-10-01"
+    )
+    more[by_unit["TTTT", "head"][0]] = Post(
+        "THH", "Thành viên Tổ công tác chuyển đổi số", 120, "member", "2024-02-01"
+    )
+    experts = [
+        p.uid
+        for p in found
+        if p.posts[0].title in {"Nghiên cứu viên chính", "Chuyên viên cao cấp", "Kỹ sư chính"}
+    ]
     for uid in chance.sample(experts, 24):
         more.setdefault(uid, Post("HV", "Giảng viên kiêm nhiệm", 320, "member", day(chance, 2018, 2025)))
     for uid in chance.sample([p.uid for p in found if p.posts[0].rank == 210], 12):

@@ -2,7 +2,7 @@
 
 from intranet.files import send_private_file
 from intranet.notifications import notify
-from intranet.plugins import Duty, Hit, Label, Named, Place, Plugin, Receiver, Widget
+from intranet.plugins import Duty, Hit, Label, Named, Place, Plugin, Receiver, Widget, receivers_for
 
 __all__ = [
     "Duty",
@@ -14,5 +14,6 @@ __all__ = [
     "Receiver",
     "Widget",
     "notify",
+    "receivers_for",
     "send_private_file",
 ]

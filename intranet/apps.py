@@ -7,4 +7,4 @@ class IntranetConfig(AppConfig):
     verbose_name = _("Intranet")
 
     def ready(self):
-        from intranet import checks  # noqa: F401 (registers itself)
+        from intranet import checks, signals  # noqa: F401 (they register themselves)

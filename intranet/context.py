@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
-from intranet.services import shell_of
+from intranet.frame import shell_of
 
 
 def shell(request):

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.exceptions import ImproperlyConfigured
 
 YES = {"yes", "true", "on", "1"}
@@ -52,3 +54,10 @@ def secret_file(path: Path, make) -> str:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(make())
     return path.read_text(encoding="utf-8")
+
+
+def rsa_key() -> str:
+    """Return a new private key in PEM, the one that signs ID tokens."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()

@@ -44,7 +44,7 @@ class LanguageMiddleware:
 
 
 class DoorMiddleware(LoginRequiredMiddleware):
-    """Ask for sign-in, then for the plug-in's ``may_use``, on every URL."""
+    """Ask for sign-in, then for the plug-in's ``may_use`` or the right to administer, on every URL."""
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         answer = super().process_view(request, view_func, view_args, view_kwargs)
@@ -53,6 +53,10 @@ class DoorMiddleware(LoginRequiredMiddleware):
         namespace = request.resolver_match.namespaces[:1]
         plugin = next((plugin for plugin in plugins() if [plugin.slug] == namespace), None)
         if plugin and not plugin.may_use(request.user):
+            raise Http404
+        if request.path_info.startswith("/admin/") and not request.user.has_perm("wagtailadmin.access_admin"):
+            raise Http404
+        if request.path_info.startswith("/django-admin/") and not request.user.is_staff:
             raise Http404
         return None
 

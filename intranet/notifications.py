@@ -15,6 +15,7 @@ from intranet.plugins import plugins
 from sso.api import User
 
 log = logging.getLogger(__name__)
+LONGEST_SEND_SECONDS = 5
 
 # The event loop of the sockets when they live in this process, set by the first socket that opens.
 sockets_loop: asyncio.AbstractEventLoop | None = None
@@ -40,24 +41,26 @@ def notify(kind: str, *, to: Iterable[User], title: str, url: str = "", text: st
         for person in people.values()
     ]
     Notification.objects.bulk_create(notices)
-    for notice in notices:
-        transaction.on_commit(
-            partial(push, notice.to_id, {"id": notice.pk, "kind": kind, "url": url}), robust=True
-        )
+    messages = [(notice.to_id, {"id": notice.pk, "kind": kind, "url": url}) for notice in notices]
+    if messages:
+        transaction.on_commit(partial(push, messages), robust=True)
 
 
-def push(user_id: int, payload: dict) -> None:
-    """Send ``payload`` to the person's open pages. Live updates are a comfort: a failure is only logged."""
-    message = {"type": "notice", "payload": payload}
-    send = get_channel_layer().group_send(group_of(user_id), message)
+def push(messages: list[tuple[int, dict]]) -> None:
+    """Send to the open pages of each person. Live updates are a comfort: nobody waits for them where the sockets
+    live in this process, and a failure is only logged.
+    """
+    if sockets_loop and sockets_loop.is_running():
+        asyncio.run_coroutine_threadsafe(_send(messages), sockets_loop)
+    else:
+        async_to_sync(_send)(messages)
+
+
+async def _send(messages):
+    layer = get_channel_layer()
     try:
-        if sockets_loop and sockets_loop.is_running():
-            asyncio.run_coroutine_threadsafe(send, sockets_loop).result(timeout=2)
-        else:
-            async_to_sync(_await)(send)
-    except Exception:
-        log.warning("Live updates are not available.", exc_info=True)
-
-
-async def _await(coroutine):
-    await coroutine
+        async with asyncio.timeout(LONGEST_SEND_SECONDS):
+            for user_id, payload in messages:
+                await layer.group_send(group_of(user_id), {"type": "notice", "payload": payload})
+    except Exception as error:
+        log.warning("Live updates are not available: %r", error)

@@ -122,3 +122,13 @@ def plugins() -> tuple[Plugin, ...]:
 def plugins_for(user: "User") -> tuple[Plugin, ...]:
     """Return the plug-ins that ``user`` may use."""
     return tuple(plugin for plugin in plugins() if plugin.may_use(user))
+
+
+def receivers_for(user: "User", content_type: str) -> list[tuple[str, Receiver]]:
+    """Return what takes ``content_type`` from ``user``, each with a name for forms: "tasks.0"."""
+    return [
+        (f"{plugin.slug}.{place}", receiver)
+        for plugin in plugins_for(user)
+        for place, receiver in enumerate(plugin.receives)
+        if content_type in receiver.content_types
+    ]

@@ -9,7 +9,7 @@ import dj_database_url
 import ldap
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
-from django_auth_ldap.config import LDAPSearchUnion
+from django_auth_ldap.config import LDAPSearch
 
 from intranet import env
 
@@ -190,23 +190,54 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 WAGTAILADMIN_LOGIN_URL = LOGIN_URL
+WAGTAILUSERS_PASSWORD_ENABLED = False
 
 ACCOUNT_ADAPTER = "sso.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "sso.forms.SignInForm", "reauthenticate": "sso.forms.ReauthenticateForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Wrong passwords in five minutes: per account and address, per account, per address. The limit per account stays
+# below the directory's own (pwdMaxFailure), so that no web form can lock a mailbox; a whole ministry may share one
+# address.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "5/5m/key",
+    "login_failed_anywhere": "8/5m/key",
+    "login_failed_address": "100/5m/ip",
+    "reauthenticate": "10/5m/user",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PROXIES", 0)
 
-AUTH_LDAP_SERVER_URI = env.text("LDAP_URL")
+LDAP_URLS = env.text("LDAP_URL").replace(",", " ").split()  # asked in this order
+LDAP_BASE = env.text("LDAP_BASE", "dc=mic,dc=example")
+LDAP_CA_FILE = env.text("LDAP_CA_FILE")
+LDAP_SYNC_LIMIT_PEOPLE = env.number("LDAP_SYNC_LIMIT_PEOPLE", 20)  # more leavers at once need a yes
+AUTH_LDAP_SERVER_URI = " ".join(LDAP_URLS)
 AUTH_LDAP_BIND_DN = env.text("LDAP_BIND_DN")
 AUTH_LDAP_BIND_PASSWORD = env.text("LDAP_BIND_PASSWORD")
 AUTH_LDAP_START_TLS = env.flag("LDAP_START_TLS")
-LDAP_BASE = env.text("LDAP_BASE", "dc=mic,dc=example")
-LDAP_CA_FILE = env.text("LDAP_CA_FILE")
-AUTH_LDAP_USER_SEARCH = LDAPSearchUnion()
-AUTH_LDAP_CONNECTION_OPTIONS = {ldap.OPT_REFERRALS: 0, ldap.OPT_NETWORK_TIMEOUT: 3, ldap.OPT_TIMEOUT: 5}
+AUTH_LDAP_USER_SEARCH = LDAPSearch(
+    LDAP_BASE,
+    ldap.SCOPE_SUBTREE,
+    "(&(objectClass=inetOrgPerson)(|(uid=%(user)s)(mail=%(user)s)))",
+    ["entryUUID"],
+)
+AUTH_LDAP_USER_ATTR_MAP = {"entry_uuid": "entryUUID"}
+AUTH_LDAP_USER_QUERY_FIELD = "entry_uuid"
+AUTH_LDAP_NO_NEW_USERS = True
+AUTH_LDAP_ALWAYS_UPDATE_USER = False
+AUTH_LDAP_CONNECTION_OPTIONS = {
+    ldap.OPT_REFERRALS: 0,
+    ldap.OPT_NETWORK_TIMEOUT: env.number("LDAP_TIMEOUT", 3),
+    ldap.OPT_TIMEOUT: env.number("LDAP_TIMEOUT", 3),
+    ldap.OPT_X_TLS_REQUIRE_CERT: ldap.OPT_X_TLS_DEMAND,
+    **({ldap.OPT_X_TLS_CACERTFILE: LDAP_CA_FILE} if LDAP_CA_FILE else {}),
+    ldap.OPT_X_TLS_NEWCTX: 0,  # puts the TLS options before it in force
+}
 
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_NAME = ("__Host-" if IS_HTTPS else "") + "session"
@@ -214,7 +245,7 @@ CSRF_COOKIE_NAME = ("__Host-" if IS_HTTPS else "") + "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "intranet.views.csrf_failure"
+CSRF_FAILURE_VIEW = "intranet.views.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -230,6 +261,37 @@ OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "sso.AccessToken"  # noqa: S105 (a model's 
 OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "sso.RefreshToken"  # noqa: S105 (a model's name)
 OAUTH2_PROVIDER_ID_TOKEN_MODEL = "sso.IDToken"  # noqa: S105 (a model's name)
 OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "sso.DeviceGrant"
+OAUTH2_PROVIDER = {
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": BASE_URL,
+    "OIDC_RSA_PRIVATE_KEY": env.text("OIDC_KEY") or env.secret_file(VAR_DIR / "keys" / "oidc.pem", env.rsa_key),
+    "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_VALIDATOR_CLASS": "sso.oauth.validator.Validator",
+    "SCOPES_BACKEND_CLASS": "sso.oauth.scopes.ApplicationScopes",
+    "SCOPES": {"openid": "", "profile": "", "email": "", "organization": "", "mail": ""},  # texts: sso.oauth.scopes
+    "CLIENT_SECRET_HASHER": "long_sha256",
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
+    "ID_TOKEN_EXPIRE_SECONDS": 300,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": int(timedelta(hours=8).total_seconds()),
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "PKCE_REQUIRED": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http for loopback only: sso.forms refuses the rest
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+}
+SESSION_TOKENS_AGE = timedelta(hours=12)  # no refreshed token outlives the sign-in by more
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "sso.hashers.LongSecretHasher",  # of registered systems' secrets, which are long and random
+]
 
 # --- content policy ----------------------------------------------------------------------------
 
@@ -248,6 +310,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- calendar ----------------------------------------------------------------------------------
+
+CALENDAR_OFFICE = env.text("CALENDAR_OFFICE", "VP")  # code of the unit that keeps the leaders' calendar
+
 # --- mail server -------------------------------------------------------------------------------
 
 MAIL_IMAP_URL = env.text("IMAP_URL")
@@ -255,6 +321,10 @@ MAIL_SMTP_URL = env.text("SMTP_URL")
 MAIL_SIEVE_URL = env.text("SIEVE_URL")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", "mic.example")
 MAIL_IDLE_SECONDS = env.number("MAIL_IDLE_SECONDS", 300)  # how long a mailbox connection is kept unused
+MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", 200)  # how many mailbox connections a process keeps unused
+# How many mailboxes a process may be opening at once: at most half of its threads that serve pages, because the mail
+# server asks this process about each token meanwhile.
+MAIL_OPENINGS = env.number("MAIL_OPENINGS", 8)
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = f"intranet@{MAIL_DOMAIN}"
 

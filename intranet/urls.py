@@ -6,11 +6,28 @@ from django.urls import include, path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
-from intranet import views
 from intranet.plugins import plugins
+from intranet.views import arrange, home, notices, people, search
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", include("sso.urls")),  # first: its sign-in replaces those of the packages below
+    path("", home.home, name="home"),
+    path("duties/", home.duties, name="duties"),
+    path("widgets/<slug:plugin>/<slug:widget>/", home.widget, name="widget"),
+    path("badges/<slug:slug>/", home.badge, name="badge"),
+    path("theme/", home.theme, name="theme"),
+    path("arrange/", arrange.arrange_own, name="arrange"),
+    path("arrange/ministry/", arrange.arrange_ministry, name="arrange_ministry"),
+    path("arrange/unit/<int:pk>/", arrange.arrange_unit, name="arrange_unit"),
+    path("search/", search.search, name="search"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/new/", notices.notice_new, name="notices_new"),
+    path("notices/read/", notices.notices_read, name="notices_read"),
+    path("notices/<int:pk>/", notices.notice_open, name="notice"),
+    path("people/", people.people, name="people"),
+    path("people/<str:username>/", people.person, name="person"),
+    path("units/", people.units, name="units"),
+    path("units/<slug:slug>/", people.unit, name="unit"),
     *[path(f"{plugin.slug}/", include((plugin.urls, plugin.slug))) for plugin in plugins()],
     path("admin/", include(wagtailadmin_urls)),
     path("django-admin/", admin.site.urls),
@@ -20,3 +37,6 @@ if settings.DEBUG:
     from django.conf.urls.static import static
 
     urlpatterns[:0] = static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+
+handler400 = "intranet.views.errors.bad_request"
+handler500 = "intranet.views.errors.server_error"

@@ -2,6 +2,7 @@
 
 from sso.models import Application, Delegation, Post, Role, Unit, User
 from sso.permissions import acting_for, is_clerk, is_leader, is_system_admin, is_unit_admin, require
+from sso.services import mail_token
 from sso.text import canon_tone, collation_key, fold, name_key, nfc
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "is_leader",
     "is_system_admin",
     "is_unit_admin",
+    "mail_token",
     "name_key",
     "nfc",
     "require",

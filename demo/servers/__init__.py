@@ -1,11 +1,14 @@
 """Real servers on free loopback ports, for `make run`, the tests and the benches.
 
-    with workspace() as folder, Slapd(folder / "slapd") as slapd:
-        connect(slapd.url)
+    with workspace() as folder, Slapd(folder / "slapd") as slapd, Dovecot(folder / "dovecot", slapd) as dovecot:
+        connect(slapd.url, dovecot.url)
 
-Each is a context manager with ``start()``, ``stop()``, ``pause()``, ``resume()``, ``port`` and ``environment``.
+Each is a context manager with ``start()``, ``stop()``, ``pause()``, ``resume()``, ``port``, ``url`` and ``environment``.
 """
 
+from demo.servers.dovecot import Dovecot, Introspection
+from demo.servers.handover import Handover
+from demo.servers.postgres import Postgres
 from demo.servers.process import (
     HOST,
     Server,
@@ -16,10 +19,16 @@ from demo.servers.process import (
     state_folder,
     workspace,
 )
+from demo.servers.redis import Redis
 from demo.servers.slapd import Slapd
 
 __all__ = [
     "HOST",
+    "Dovecot",
+    "Handover",
+    "Introspection",
+    "Postgres",
+    "Redis",
     "Server",
     "ServerFailed",
     "Slapd",

@@ -39,7 +39,9 @@ class Server:
         self.log = self.folder / f"{self.name}.log"
         self.process: subprocess.Popen | None = None
         if self.unprivileged and not is_reachable(self.folder):
-            raise ServerFailed(f"{self.name}: {account()} cannot enter {self.folder}; use state_folder() or workspace()")
+            raise ServerFailed(
+                f"{self.name}: {account()} cannot enter {self.folder}; use state_folder() or workspace()"
+            )
 
     # --- what each kind says of itself ---
 
@@ -93,17 +95,18 @@ class Server:
         if process is None:
             return
         signal_group(process.pid, signal.SIGCONT)
-        with suppress(ProcessLookupError):
-            process.send_signal(self.stop_signal)
+        process.send_signal(self.stop_signal)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        with suppress(TimeoutError):
-            wait_until(lambda: not signal_group(process.pid, 0), 3)
-        if signal_group(process.pid, signal.SIGKILL):
-            wait_until(lambda: not signal_group(process.pid, 0), 10)
+        # What it left behind, as Dovecot leaves connections that are open.
+        for last in (signal.SIGTERM, signal.SIGKILL):
+            signal_group(process.pid, last)
+            with suppress(TimeoutError):
+                wait_until(lambda: not members(process.pid), 3)
+                return
 
     def pause(self) -> None:
         """Freeze it: connections open, nothing answers."""
@@ -211,21 +214,30 @@ def wait_until(ready: Callable[[], bool], seconds: float, alive: Callable[[], bo
     raise TimeoutError
 
 
-def signal_group(pgid: int, number: int) -> bool:
-    """Signal a process group. False when none of it is left."""
-    try:
+def signal_group(pgid: int, number: int) -> None:
+    """Signal a process group, if anything of it is left."""
+    with suppress(ProcessLookupError):
         os.killpg(pgid, number)
-    except ProcessLookupError:
-        return False
-    return True
+
+
+def members(pgid: int) -> list[int]:
+    """The processes of a group that live."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, group_id = path.read_text().rpartition(")")[2].split()[:3]
+            if int(group_id) == pgid and state != "Z":
+                found.append(int(path.parent.name))
+    return found
 
 
 # --- folders ----------------------------------------------------------------------------------------
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder that only the servers' user enters."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+def make_folder(folder: Path, mode: int = 0o700) -> None:
+    """Make a folder of the servers' user; by default nobody else enters it."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(mode)
     chown(folder, account(), group())
 
 

@@ -30,7 +30,7 @@ class Slapd(Server):
         self.ldif = ldif
         self.tls_port = free_port() if tls else None
         self.url = f"ldap://{HOST}:{self.port}"
-        self.tls_url = f"ldaps://localhost:{self.tls_port}" if tls else ""
+        self.tls_url = f"ldaps://{HOST}:{self.tls_port}" if tls else ""
         self.ca_file = self.folder / "ca.pem"
 
     def prepare(self) -> None:
@@ -72,7 +72,7 @@ class Slapd(Server):
         self.write("data/loaded", "")
 
     def command(self) -> list[str]:
-        urls = [self.url, *([self.tls_url.replace("localhost", HOST)] if self.tls_port else [])]
+        urls = [self.url, *filter(None, [self.tls_url])]
         return [find_program("slapd"), "-f", "slapd.conf", "-h", " ".join(urls), "-d", "0"]
 
     def secret(self, name: str) -> str:

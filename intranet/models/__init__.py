@@ -1,4 +1,5 @@
+from intranet.models.layouts import DashboardLayout
 from intranet.models.notices import Notification
 from intranet.models.pages import HomePage, UnitPage
 
-__all__ = ["HomePage", "Notification", "UnitPage"]
+__all__ = ["DashboardLayout", "HomePage", "Notification", "UnitPage"]

@@ -91,6 +91,17 @@ class UserQuerySet(models.QuerySet):
             found = found.filter(search_key__contains=word)
         return found
 
+    def by_rank_in(self, unit: Unit):
+        """Order by the highest current post in ``unit`` or below it, leaders first, then by name."""
+        posts = Post.objects.current().filter(user=models.OuterRef("pk"), unit__path__startswith=unit.path)
+        first = models.Subquery(posts.order_by("rank").values("rank")[:1])
+        return self.annotate(rank_here=first).order_by("rank_here", "sort_key", "pk")
+
+    def with_posts(self):
+        """Fetch the current posts of all with one more query, for lists that show ``post_line``."""
+        posts = Post.objects.current().select_related("unit").order_by("-is_main", "rank", "pk")
+        return self.prefetch_related(models.Prefetch("posts", posts, to_attr="current_posts"))
+
 
 class PeopleManager(UserManager.from_queryset(UserQuerySet)):
     """Accounts come from the directory; ``create_user`` serves accounts of outsiders and of tests."""
@@ -183,7 +194,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def has_usable_password(self) -> bool:
         """The directory keeps the password, so allauth may ask for it again."""
-        return self.origin == self.Origin.DIRECTORY or super().has_usable_password()
+        return self.origin == self.Origin.DIRECTORY
+
+    def set_password(self, raw_password):
+        """No password is ever kept here, whoever asks for it."""
+        self.set_unusable_password()
+
+    def check_password(self, raw_password) -> bool:
+        return False
+
+    async def acheck_password(self, raw_password) -> bool:
+        return False
 
     def get_session_auth_hash(self):
         return self._epoch_hash()

@@ -1,6 +1,9 @@
 """The models of the OAuth provider, our own from the first migration (they cannot be swapped later)."""
 
+from urllib.parse import urlsplit
+
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import (
     AbstractAccessToken,
@@ -37,11 +40,46 @@ class Application(AbstractApplication):
     backchannel_logout_uri = models.URLField(_("back-channel logout URI"), blank=True)
     frontchannel_logout_uri = models.URLField(_("front-channel logout URI"), blank=True)
     rule = models.JSONField(_("who may enter"), default=dict, blank=True)
+    # A resource server, such as the mail server, may introspect tokens that carry one of these scopes.
+    serves_scopes = models.JSONField(_("scopes it serves"), default=list, blank=True)
 
     class Meta(AbstractApplication.Meta):
         verbose_name = _("registered system")
         verbose_name_plural = _("registered systems")
         ordering = ["tile_order", "name"]
+
+    def get_absolute_url(self):
+        return reverse("system", args=[self.pk])
+
+    def is_usable(self, request) -> bool:
+        return self.is_enabled
+
+    def redirect_uri_allowed(self, uri: str) -> bool:
+        """Say whether ``uri`` is one of those registered, compared letter by letter (RFC 9700 §2.1)."""
+        return uri in self.redirect_uris.split()
+
+    @property
+    def origins(self) -> list[str]:
+        """Where the system's answers go, for the content policy of pages that end there."""
+        parts = [urlsplit(uri) for uri in f"{self.redirect_uris} {self.post_logout_redirect_uris}".split()]
+        return sorted({f"{part.scheme}://{part.netloc}" for part in parts if part.netloc})
+
+
+class Consent(models.Model):
+    """What a person has allowed a system to read, so that it is asked once."""
+
+    user = models.ForeignKey("sso.User", models.CASCADE, related_name="consents")
+    application = models.ForeignKey("sso.Application", models.CASCADE, related_name="consents")
+    scopes = models.JSONField(_("scopes"), default=list)
+    given_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [models.UniqueConstraint(fields=["user", "application"], name="consent_is_given_once")]
+
+    def __str__(self):
+        return f"{self.user} → {self.application}"
 
 
 class Grant(Strength, AbstractGrant):

@@ -3,7 +3,10 @@
 const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 120_000;
 
-const { noticesSocket, noticesNew } = document.body.dataset;
+const { socketsPort, noticesNew } = document.body.dataset;
+const address = new URL("/ws/notices/", location.href);
+address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+if (socketsPort) address.port = socketsPort;
 let pause = FIRST_PAUSE;
 
 function tell(notice) {
@@ -14,7 +17,7 @@ function tell(notice) {
 }
 
 function listen() {
-  const socket = new WebSocket(noticesSocket);
+  const socket = new WebSocket(address);
   socket.addEventListener("open", () => { pause = FIRST_PAUSE; });
   socket.addEventListener("message", (event) => tell(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => {
@@ -24,4 +27,4 @@ function listen() {
   });
 }
 
-if (noticesSocket) listen();
+listen();

@@ -17,6 +17,9 @@ document.addEventListener("keydown", (event) => {
     if (hadFocus) one("summary", menu).focus();
   }
 });
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches("details[data-menu]") && event.target.open) event.target.dispatchEvent(new CustomEvent("opened"));
+}, true);
 document.addEventListener("focusin", (event) => {
   for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
 });
@@ -118,6 +121,9 @@ document.addEventListener("click", (event) => {
   if (opener) one(opener.dataset.open)?.showModal();
   event.target.closest?.("[data-shut]")?.closest("dialog")?.close();
 });
+
+// What scrolls sideways can be scrolled by keyboard.
+for (const wrap of all(".table-wrap")) if (wrap.scrollWidth > wrap.clientWidth) wrap.tabIndex = 0;
 
 // A filter sends itself when a choice in it changes.
 document.addEventListener("change", (event) => {

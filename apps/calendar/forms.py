@@ -1,0 +1,241 @@
+"""What people type about events."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import icalendar
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.calendar.models import Attendance, Calendar, Event
+from apps.calendar.people import PeopleField, PersonOrTextField, label_of
+from apps.calendar.weeks import YEARS, midnight
+from apps.calendar.wording import WEEKDAYS, last_day
+from sso.api import Post, Unit, User
+
+CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+USUAL_LENGTH = timedelta(hours=1)
+TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh"]
+FREQUENCIES = [("", _("Does not repeat")), ("DAILY", _("Every day")), ("WEEKLY", _("Every week"))]
+FREQUENCIES += [("MONTHLY", _("Every month"))]
+PLAIN_RULE = {"FREQ", "BYDAY", "UNTIL", "COUNT", "WKST", "INTERVAL"}
+
+
+def ministry_leaders():
+    """The minister and the deputies, the highest first."""
+    posts = Post.objects.leaders().filter(unit__parent=None, user__is_active=True).select_related("user")
+    return list({post.user_id: post for post in reversed(posts)}.values())[::-1]
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def format_value(self, value):
+        return value if isinstance(value, str) else value and value.isoformat()
+
+
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+    def format_value(self, value):
+        return value if isinstance(value, str) else value and value.strftime("%H:%M")
+
+
+class LeadersField(forms.ModelMultipleChoiceField):
+    """The minister and the deputies as checkboxes, by rank."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options):
+        super().__init__(User.objects.all(), **options)
+
+    def offer(self, leaders: list[Post]) -> None:
+        self.queryset = User.objects.filter(pk__in=[post.user_id for post in leaders])
+        self.choices = [(post.user_id, f"{post.title} {post.user.full_name}") for post in leaders]
+
+
+class EventForm(forms.Form):
+    """Fields of an event of ``calendar``; what the calendar has no use for is left out."""
+
+    summary = forms.CharField(label=_("Content"), max_length=250)
+    start_day = forms.DateField(label=_("Begins on"), widget=DayInput)
+    start_time = forms.TimeField(label=_("at"), required=False, widget=TimeInput, input_formats=TIME_FORMATS)
+    end_day = forms.DateField(label=_("Ends on"), required=False, widget=DayInput)
+    end_time = forms.TimeField(label=_("until"), required=False, widget=TimeInput, input_formats=TIME_FORMATS)
+    is_all_day = forms.BooleanField(label=_("All day"), required=False)
+    location = forms.CharField(label=_("Place"), max_length=200, required=False)
+    leaders = LeadersField(label=_("Leaders in whose columns it stands"), required=False)
+    chair = PersonOrTextField(
+        label=_("Chair"),
+        max_length=200,
+        required=False,
+        help_text=_("A name or account of the ministry, or any words for somebody from elsewhere."),
+    )
+    people = PeopleField(
+        label=_("People invited"), required=False, help_text=_("They get a notice and can answer.")
+    )
+    participants_text = forms.CharField(
+        label=_("Participants in words"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Units and guests, as printed in the calendar."),
+    )
+    preparing_unit = forms.ModelChoiceField(
+        Unit.objects.none(), label=_("Preparing unit"), required=False, empty_label=_("None")
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=Event.Kind.choices, initial=Event.Kind.MEETING)
+    invitation_number = forms.CharField(label=_("Number of the invitation"), max_length=60, required=False)
+    repeat = forms.ChoiceField(label=_("Repeats"), choices=FREQUENCIES, required=False)
+    weekdays = forms.MultipleChoiceField(
+        label=_("On these days"),
+        choices=list(zip(CODES, WEEKDAYS, strict=True)),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Only for what repeats every week; otherwise the day it begins on."),
+    )
+    repeat_until = forms.DateField(label=_("Repeats until"), required=False, widget=DayInput)
+    repeat_count = forms.IntegerField(label=_("or so many times"), required=False, min_value=1, max_value=400)
+    description = forms.CharField(
+        label=_("Description"), max_length=10000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    note = forms.CharField(label=_("Note"), max_length=250, required=False)
+    is_tentative = forms.BooleanField(label=_("Not certain yet"), required=False)
+    is_private = forms.BooleanField(
+        label=_("Private"), required=False, help_text=_("Others see only that the time is taken.")
+    )
+    reason = forms.CharField(
+        label=_("Reason of the change"),
+        max_length=250,
+        required=False,
+        help_text=_("Those who take part read it."),
+    )
+
+    def __init__(self, *args, calendar: Calendar, event: Event | None = None, part: str = "", **options):
+        super().__init__(*args, **options)
+        self.calendar, self.event = calendar, event
+        self.keeps_rule = bool(event and event.rrule and not _is_plain(event.rrule))
+        if calendar.is_leaders:
+            leaders = ministry_leaders()
+            self.fields["leaders"].offer(leaders)
+        else:
+            del self.fields["leaders"], self.fields["invitation_number"]
+        if calendar.is_personal:
+            del self.fields["preparing_unit"]
+        else:
+            self.fields["preparing_unit"].queryset = Unit.objects.top()
+        if part == "one" or self.keeps_rule:
+            for name in ("repeat", "weekdays", "repeat_until", "repeat_count"):
+                del self.fields[name]
+        if event is None or event.is_draft:
+            del self.fields["reason"]
+
+    def clean(self):
+        data = super().clean()
+        day, end_day = data.get("start_day"), data.get("end_day")
+        for name in ("start_day", "end_day", "repeat_until"):
+            if data.get(name) and data[name].year not in YEARS:
+                self.add_error(name, _("Please give a day of this century."))
+        if not data.get("is_all_day") and not data.get("start_time") and "start_time" not in self.errors:
+            self.add_error("start_time", _("Please say when it begins, or tick “All day”."))
+        if day and end_day and end_day < day:
+            self.add_error("end_day", _("The end is before the beginning."))
+        if data.get("repeat_until") and data.get("repeat_count"):
+            self.add_error("repeat_count", _("Please give either the last day or the number of times."))
+        if day and data.get("repeat_until") and data["repeat_until"] < day:
+            self.add_error("repeat_until", _("The last day is before the first."))
+        if not self.errors:
+            data["starts_at"], data["ends_at"] = self._times(data)
+            if data["ends_at"] < data["starts_at"]:
+                self.add_error("end_time", _("The end is before the beginning."))
+        if self.calendar.is_leaders and not data.get("leaders") and not self.errors:
+            chair = data["chair"][0]
+            if not chair or chair.pk not in {key for key, _label in self.fields["leaders"].choices}:
+                self.add_error("leaders", _("Please choose at least one leader."))
+        return data
+
+    @staticmethod
+    def _times(data: dict) -> tuple[datetime, datetime]:
+        end_day = data.get("end_day") or data["start_day"]
+        if data["is_all_day"]:
+            return midnight(data["start_day"]), midnight(end_day + timedelta(days=1))
+        starts_at = timezone.make_aware(datetime.combine(data["start_day"], data["start_time"]))
+        if data.get("end_time"):
+            return starts_at, timezone.make_aware(datetime.combine(end_day, data["end_time"]))
+        if end_day > data["start_day"]:
+            return starts_at, timezone.make_aware(datetime.combine(end_day, time(17)))
+        return starts_at, starts_at + USUAL_LENGTH
+
+    @property
+    def values(self) -> dict:
+        """What the services take: the fields of an event, ``people`` and ``leaders``."""
+        data = dict(self.cleaned_data)
+        chair, chair_text = data.pop("chair")
+        names = ("summary", "starts_at", "ends_at", "is_all_day", "location", "participants_text", "kind")
+        names += ("description", "note", "is_private", "preparing_unit", "invitation_number", "people", "leaders")
+        values = {name: data[name] for name in (*names, "reason") if name in data}
+        values["status"] = Event.Status.TENTATIVE if data["is_tentative"] else Event.Status.CONFIRMED
+        if "repeat" in self.fields:
+            values["rrule"] = self._rule(data)
+        return {**values, "chair": chair, "chair_text": chair_text}
+
+    def _rule(self, data: dict) -> str:
+        if not data["repeat"]:
+            return ""
+        rule = {"FREQ": data["repeat"]}
+        if data["repeat"] == "WEEKLY":
+            rule["BYDAY"] = data["weekdays"] or [CODES[data["start_day"].weekday()]]
+        if data["repeat_until"]:
+            last = midnight(data["repeat_until"] + timedelta(days=1)) - timedelta(seconds=1)
+            rule["UNTIL"] = data["repeat_until"] if data["is_all_day"] else last.astimezone(UTC)
+        if data["repeat_count"]:
+            rule["COUNT"] = data["repeat_count"]
+        return icalendar.vRecur(rule).to_ical().decode()
+
+
+def initial_of(event: Event, starts_at: datetime, ends_at: datetime) -> dict:
+    """Return what the form shows for ``event`` at the given time."""
+    local_start, local_end = timezone.localtime(starts_at), timezone.localtime(ends_at)
+    rule = icalendar.vRecur.from_ical(event.rrule) if event.rrule else {}
+    until = rule.get("UNTIL", [None])[0]
+    until = timezone.localtime(until).date() if isinstance(until, datetime) and until.tzinfo else until
+    people = list(event.attendances.select_related("user"))
+    names = ("summary", "is_all_day", "location", "participants_text", "preparing_unit", "kind", "description")
+    return {
+        **{name: getattr(event, name) for name in (*names, "invitation_number", "note", "is_private")},
+        "start_day": local_start.date(),
+        "start_time": None if event.is_all_day else local_start.time(),
+        "end_day": last_day(ends_at) if event.is_all_day else local_end.date(),
+        "end_time": None if event.is_all_day else local_end.time(),
+        "leaders": [row.user_id for row in people if row.is_leader],
+        "people": [row.user for row in people if not row.is_leader and row.user_id != event.chair_id],
+        "chair": label_of(event.chair) if event.chair else event.chair_text,
+        "is_tentative": event.status == Event.Status.TENTATIVE,
+        "repeat": rule.get("FREQ", [""])[0],
+        "weekdays": rule.get("BYDAY", []),
+        "repeat_until": until,
+        "repeat_count": rule.get("COUNT", [None])[0],
+    }
+
+
+def _is_plain(rrule: str) -> bool:
+    """Say whether the form can show the rule; others, taken over from mail, are left alone."""
+    rule = icalendar.vRecur.from_ical(rrule)
+    days = rule.get("BYDAY", [])
+    return (
+        set(rule) <= PLAIN_RULE
+        and str(rule.get("INTERVAL", [1])[0]) == "1"
+        and rule["FREQ"][0] in {code for code, _label in FREQUENCIES}
+        and (not days or (rule["FREQ"][0] == "WEEKLY" and set(days) <= set(CODES)))
+    )
+
+
+class CancelForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+    is_postponed = forms.BooleanField(
+        label=_("Postponed: a new time will be announced"), required=False
+    )
+
+
+class AnswerForm(forms.Form):
+    answer = forms.ChoiceField(choices=Attendance.Answer.choices)

@@ -1,0 +1,99 @@
+"""Weeks and months as pages show them, and the public holidays in them."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+import holidays
+from django.utils import timezone
+from django.utils.translation import get_language
+
+YEARS = range(2000, 2101)
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment at which ``day`` begins in the ministry's time zone."""
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def parse_day(text: str | None) -> date:
+    """Return the day that ``text`` (2026-11-23) names, today when it names none."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return timezone.localdate()
+    return day if day.year in YEARS else timezone.localdate()
+
+
+@dataclass(frozen=True)
+class Week:
+    """An ISO 8601 week."""
+
+    monday: date
+
+    @classmethod
+    def of(cls, day: date) -> "Week":
+        return cls(day - timedelta(days=day.weekday()))
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Week":
+        """Return the week that ``text`` (2026-W48) names, this week when it names none."""
+        found = re.fullmatch(r"(\d{4})-W(\d{1,2})", text or "", re.ASCII)
+        try:
+            week = cls(date.fromisocalendar(int(found[1]), int(found[2]), 1)) if found else None
+        except ValueError:
+            week = None
+        return week if week and week.monday.year in YEARS else cls.of(timezone.localdate())
+
+    def __str__(self):
+        return f"{self.monday:%G-W%V}"
+
+    @property
+    def number(self) -> int:
+        return self.monday.isocalendar().week
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    @property
+    def days(self) -> list[date]:
+        return [self.monday + timedelta(days=number) for number in range(7)]
+
+    @property
+    def previous(self) -> "Week":
+        return Week(self.monday - timedelta(days=7))
+
+    @property
+    def next(self) -> "Week":
+        return Week(self.monday + timedelta(days=7))
+
+    @property
+    def is_this(self) -> bool:
+        return self.monday <= timezone.localdate() <= self.sunday
+
+
+def weeks_of_month(day: date) -> list[Week]:
+    """Return the weeks that the month of ``day`` touches."""
+    first = day.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    week, found = Week.of(first), []
+    while week.monday < following:
+        found.append(week)
+        week = week.next
+    return found
+
+
+@lru_cache(maxsize=64)
+def _holidays(year: int, language: str) -> dict[date, str]:
+    names = holidays.country_holidays("VN", years=year, language="en_US" if language == "en" else "vi")
+    return dict(names.items())
+
+
+def holiday(day: date) -> str:
+    """Return the name of the public holiday on ``day``, "" on other days.
+
+    Labour Code 45/2019/QH14 art. 112 as the library ``holidays`` keeps it.
+    """
+    return _holidays(day.year, get_language() or "vi").get(day, "")

@@ -1,0 +1,69 @@
+"""Times in the words of the office: 8h00, Thứ Hai, 23/11/2026."""
+
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _lazy
+
+WEEKDAYS = (
+    _lazy("Monday"),
+    _lazy("Tuesday"),
+    _lazy("Wednesday"),
+    _lazy("Thursday"),
+    _lazy("Friday"),
+    _lazy("Saturday"),
+    _lazy("Sunday"),
+)
+
+
+def hours(at: datetime) -> str:
+    """Return the time of day: "8h00" in Vietnamese, "8:00" in English."""
+    local = timezone.localtime(at)
+    return f"{local.hour}{'h' if get_language() == 'vi' else ':'}{local.minute:02}"
+
+
+def full_day(day: date) -> str:
+    """Return "Thứ Hai, 23/11/2026"."""
+    return f"{WEEKDAYS[day.weekday()]}, {date_format(day, 'd/m/Y')}"
+
+
+def last_day(ends_at: datetime) -> date:
+    """Return the last day of something that ends at ``ends_at``: midnight belongs to the day before."""
+    return (timezone.localtime(ends_at) - timedelta(microseconds=1)).date()
+
+
+def span(starts_at: datetime, ends_at: datetime, is_all_day: bool) -> str:
+    """Return when something is, in full: "8h00–9h30, Thứ Hai, 23/11/2026"."""
+    first, last = timezone.localdate(starts_at), max(timezone.localdate(starts_at), last_day(ends_at))
+    if is_all_day and first == last:
+        return _("All day, %(day)s") % {"day": full_day(first)}
+    if is_all_day:
+        return _("From %(first)s to %(last)s") % {"first": full_day(first), "last": full_day(last)}
+    if first == last:
+        return f"{hours(starts_at)}–{hours(ends_at)}, {full_day(first)}"
+    return f"{hours(starts_at)}, {full_day(first)} – {hours(ends_at)}, {full_day(last)}"
+
+
+def repeats(rrule: str) -> str:
+    """Return a recurrence rule in words: "Hằng tuần vào Thứ Hai, đến 31/12/2026"."""
+    parts = dict(part.split("=", 1) for part in rrule.upper().split(";") if "=" in part)
+    step = int(parts["INTERVAL"]) if parts.get("INTERVAL", "1").isdigit() else 1
+    words = {
+        "DAILY": _("Every day") if step == 1 else _("Every %(n)d days") % {"n": step},
+        "WEEKLY": _("Every week") if step == 1 else _("Every %(n)d weeks") % {"n": step},
+        "MONTHLY": _("Every month") if step == 1 else _("Every %(n)d months") % {"n": step},
+        "YEARLY": _("Every year"),
+    }.get(parts.get("FREQ", ""), rrule)
+    codes = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+    days = [str(WEEKDAYS[codes.index(code)]) for code in parts.get("BYDAY", "").split(",") if code in codes]
+    if days:
+        words += " " + _("on %(days)s") % {"days": ", ".join(days)}
+    if "UNTIL" in parts:
+        until = datetime.strptime(parts["UNTIL"][:8], "%Y%m%d").date()  # noqa: DTZ007 (a day)
+        words += ", " + _("until %(day)s") % {"day": date_format(until, "d/m/Y")}
+    if "COUNT" in parts:
+        words += ", " + _("%(n)s times") % {"n": parts["COUNT"]}
+    return words

@@ -1,0 +1,77 @@
+"""What a PDF file says about itself."""
+
+import hashlib
+import logging
+from pathlib import PurePath
+
+import magic
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from sso.api import nfc
+
+log = logging.getLogger(__name__)
+
+MOST_PAGES = 300  # that are read for search
+LONGEST_TEXT = 200_000
+BROKEN = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError)
+
+
+def check_pdf(file: File) -> int:
+    """Return the number of pages of ``file``.
+
+    Raises ValidationError, in the reader's language, when it is too large or no PDF that can be opened.
+    """
+    if file.size > settings.UPLOAD_MAX_BYTES:
+        sizes = {"size": filesizeformat(file.size), "most": filesizeformat(settings.UPLOAD_MAX_BYTES)}
+        raise ValidationError(_("The file has %(size)s; at most %(most)s are allowed.") % sizes)
+    file.seek(0)
+    if magic.from_buffer(file.read(4096), mime=True) != "application/pdf":
+        raise ValidationError(_("This is not a PDF file. Please choose the document as PDF."))
+    try:
+        reader = PdfReader(file)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise ValidationError(_("The PDF file is locked with a password. Please choose one without."))
+        pages = len(reader.pages)
+    except BROKEN as error:
+        raise ValidationError(_("The PDF file is damaged and cannot be opened.")) from error
+    finally:
+        file.seek(0)
+    if not pages:
+        raise ValidationError(_("The PDF file has no pages."))
+    return pages
+
+
+def text_of(file: File) -> str:
+    """Return the text of ``file`` as far as it has any; a page that cannot be read is left out."""
+    parts, length = [], 0
+    try:
+        for page in PdfReader(file).pages[:MOST_PAGES]:
+            text = page.extract_text()
+            parts.append(text)
+            length += len(text)
+            if length > LONGEST_TEXT:
+                break
+    except BROKEN:
+        log.warning("The text of %s can be read only in part.", file.name, exc_info=True)
+    return nfc("\n".join(parts)).replace("\x00", "")[:LONGEST_TEXT]
+
+
+def checksum(file: File) -> str:
+    """Return the SHA-256 of ``file`` in hexadecimal."""
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return digest
+
+
+def clean_name(name: str) -> str:
+    """Return the file's name as people will see it: NFC, no path, ending in .pdf, at most 200 characters."""
+    stem = nfc(PurePath(name.replace("\\", "/")).name).removesuffix(".pdf").removesuffix(".PDF").strip()
+    stem = "".join(letter for letter in stem if letter.isprintable())
+    return f"{stem[:190] or 'van-ban'}.pdf"

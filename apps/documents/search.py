@@ -1,0 +1,230 @@
+"""Finds documents by number, date and text: exact first, then newest first, never more than may be read.
+
+The text index belongs to the database (FTS5 or tsvector), and the right to read is a word in it, so the
+database joins text, rights and filters in one step and stops at the first page. Ranking every match, as
+search engines do, costs a hundred times more on frequent syllables and answers a question nobody asked.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import connection
+from django.db.models import Case, Q, When
+
+from apps.documents.models import Assignment, Attachment, Document, SearchEntry
+from apps.documents.models.documents import symbol_key
+from apps.documents.reach import reach_of
+from sso.api import User, canon_tone, fold
+
+LONGEST_WORD = 40
+MOST_WORDS = 12  # of a question
+LONGEST_TEXT = 200_000  # characters of the files of one document
+DEEPEST = 2_000  # how far one may page; beyond it filters help more
+
+NUMBER = re.compile(r"(?:số|so)?\s*:?\s*0*(\d{1,9})(?:[a-z]{0,3}(?:\s*[/\-–—]\s*|\s+)(\S.*)|\s*)", re.IGNORECASE)
+DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+
+
+# --- writing ---------------------------------------------------------------------------------------
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of ``text``: letters and digits only, numbers without leading zeros."""
+    words = re.findall(r"[^\W_]+", text)
+    return [re.sub(r"^0+(?=\d)", "", word) for word in words if len(word) <= LONGEST_WORD]
+
+
+def marks_of(document: Document, assignments: Iterable[Assignment]) -> list[str]:
+    """Return the marks of ``document``: its readers, then what the filters of the list ask for."""
+    register = document.register
+    readers = {f"o{register.unit_id}"}
+    for assignment in assignments:
+        if assignment.state != Assignment.State.WITHDRAWN:
+            readers.add(f"p{assignment.person_id}" if assignment.person_id else f"u{assignment.unit_id}")
+    return [
+        *sorted(readers),
+        register.direction,
+        f"r{register.pk}",
+        f"y{register.year}",
+        f"t{document.type_id or 0}",
+        f"k{document.urgency}",
+        f"s{document.state}",
+    ]
+
+
+def entry_of(document: Document, assignments: Iterable[Assignment], file_texts: Iterable[str]) -> SearchEntry:
+    """Return the row of the index for ``document``."""
+    written = " ".join(
+        [
+            document.code, document.subject, document.organisation, document.kind, document.signer_name,
+            document.recipients, document.note, document.reply_number,
+        ]
+    )  # fmt: skip
+    everything = f"{written} {' '.join(file_texts)[:LONGEST_TEXT]}"
+    return SearchEntry(
+        document_id=document.pk,
+        words=" ".join(words_of(fold(everything))),
+        exact=" ".join(words_of(canon_tone(written).lower())),
+        marks=" ".join(marks_of(document, assignments)),
+    )
+
+
+def index(*documents: Document) -> None:
+    """Bring the index up to date for ``documents``; part of the transaction that changed them."""
+    assignments, texts = {}, {}
+    for assignment in Assignment.objects.filter(document__in=documents):
+        assignments.setdefault(assignment.document_id, []).append(assignment)
+    files = Attachment.objects.filter(document__in=documents).values_list("document_id", "text").order_by("pk")
+    for document_id, text in files:
+        texts.setdefault(document_id, []).append(text)
+    SearchEntry.objects.bulk_create(
+        [entry_of(each, assignments.get(each.pk, ()), texts.get(each.pk, ())) for each in documents],
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["document"],
+        update_fields=["words", "exact", "marks"],
+    )
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def find(user: User, text: str = "", *, marks: Iterable[str] = (), limit: int, offset: int = 0) -> list[int]:
+    """Return the keys of documents that ``user`` may read, best first; ``marks`` must all be there."""
+    marks = sorted(marks)
+    readers = readers_of(user)
+    stages = stages_of(text)
+    if text.strip() and stages == [None]:
+        return []  # nothing but punctuation
+    limit = min(limit, DEEPEST - offset)
+    if stages == [None] and readers is None and not marks:
+        return list(Document.objects.values_list("pk", flat=True).order_by("-pk")[offset : offset + limit])
+    found, done = [], []
+    for stage in stages:
+        condition = CONDITIONS[connection.vendor](stage, done, readers, marks)
+        rows = _keys(condition, limit - len(found), offset)
+        offset = 0 if rows or not offset else offset - _count(condition)
+        found += rows
+        done.append(stage)
+        if len(found) >= limit:
+            break
+    return found
+
+
+def find_by_number(user: User, text: str, *, limit: int):
+    """Return the documents whose number or day is ``text``, equal symbols first; none when it is neither."""
+    wanted = number_or_day(text)
+    if wanted is None:
+        return Document.objects.none()
+    condition, symbol = wanted
+    exact = Case(When(symbol_key=symbol, then=0), default=1)
+    return Document.objects.visible_to(user).filter(condition).order_by(exact, "-pk")[:limit]
+
+
+def number_or_day(text: str) -> tuple[Q, str] | None:
+    """Return the condition that ``text`` asks for as a number or as a day, with the symbol's key if any."""
+    text = text.strip()
+    if day := DAY.fullmatch(text):
+        try:
+            asked = date(int(day[3]), int(day[2]), int(day[1]))
+        except ValueError:
+            return None
+        return Q(issued_on=asked) | Q(entered_on=asked), ""
+    if not (number := NUMBER.fullmatch(text)):
+        return None
+    value, symbol = int(number[1]), symbol_key(number[2] or "")
+    if symbol:
+        return Q(number_value=value, symbol_key__startswith=symbol), symbol
+    return Q(number_value=value) | Q(number=value), ""
+
+
+def readers_of(user: User) -> list[str] | None:
+    """Return the marks by which ``user`` may read, None for one who may read everything."""
+    reach = reach_of(user)
+    if reach.is_everywhere:
+        return None
+    marks = [f"p{key}" for key in reach.people]
+    marks += [f"o{key}" for key in reach.desk_units]
+    return marks + [f"u{key}" for key in reach.office_units]
+
+
+def stages_of(text: str) -> list[tuple[str, str, list[str]] | None]:
+    """Return what to look for, the best first: as written, one after another, all words, the last one begun."""
+    words = words_of(fold(text))[:MOST_WORDS]
+    if not words:
+        return [None]
+    stages = []
+    exact = words_of(canon_tone(text).lower())[:MOST_WORDS]
+    if exact != words:
+        stages.append(("exact", "phrase", exact))
+    if len(words) > 1:
+        stages.append(("words", "phrase", words))
+    stages.append(("words", "all", words))
+    if len(words[-1]) > 1:
+        stages.append(("words", "begun", words))
+    return stages
+
+
+def _in_fts5(stage, done, readers, marks):
+    """SQLite: one MATCH expression over the three columns."""
+
+    def piece(stage):
+        column, kind, words = stage
+        if kind == "phrase":
+            return f'{column} : "{" ".join(words)}"'
+        terms = " AND ".join(f'"{word}"' for word in words)
+        return f"{column} : ({terms}{' *' if kind == 'begun' else ''})"
+
+    parts = [piece(stage)] if stage else []
+    parts += [f'marks : "{mark}"' for mark in marks]
+    if readers is not None:
+        parts.append(f"marks : ({' OR '.join(readers)})")
+    match = " AND ".join(f"({part})" for part in parts)
+    for earlier in done:
+        match = f"({match}) NOT ({piece(earlier)})"
+    return "documents_fts", "rowid", "documents_fts MATCH %s", [match]
+
+
+def _in_tsvectors(stage, done, readers, marks):
+    """PostgreSQL: one condition on each of the three vectors, all in one GIN index."""
+
+    def piece(stage):
+        column, kind, words = stage
+        terms = (" <-> " if kind == "phrase" else " & ").join(f"'{word}'" for word in words)
+        return f"{column}_vector @@ %s::tsquery", terms + (":*" if kind == "begun" else "")
+
+    sql, values = [], []
+    for each in [stage] if stage else []:
+        condition, value = piece(each)
+        sql.append(condition)
+        values.append(value)
+    wanted = [f"'{mark}'" for mark in marks]
+    if readers is not None:
+        wanted.append(f"({' | '.join(readers)})")
+    if wanted:
+        sql.append("marks_vector @@ %s::tsquery")
+        values.append(" & ".join(wanted))
+    for earlier in done:
+        condition, value = piece(earlier)
+        sql.append(f"NOT {condition}")
+        values.append(value)
+    return "documents_searchentry", "document_id", " AND ".join(sql), values
+
+
+CONDITIONS = {"sqlite": _in_fts5, "postgresql": _in_tsvectors}
+
+
+def _keys(condition, limit: int, offset: int) -> list[int]:
+    table, key, where, values = condition
+    with connection.cursor() as cursor:
+        sql = f"SELECT {key} FROM {table} WHERE {where} ORDER BY {key} DESC LIMIT %s OFFSET %s"  # noqa: S608
+        cursor.execute(sql, [*values, limit, offset])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _count(condition) -> int:
+    table, _key, where, values = condition
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {where}", values)  # noqa: S608
+        return cursor.fetchone()[0]

@@ -1,0 +1,235 @@
+"""One signed-in IMAP connection (RFC 9051), and what a mailbox page asks of it."""
+
+import re
+import select
+import ssl
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.imap_utf7 import decode as decode_utf7
+from imapclient.response_parser import parse_fetch_response, parse_response
+
+from apps.mail.mime import Part, Summary, parts_of, summary_of
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 10
+ROWS_KEPT = 500  # of a mailbox: what a row of a list shows never changes but for its flags
+MAILBOXES_KEPT = 20
+
+
+class Missing(Exception):
+    """The mailbox, the message or the part is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A mailbox as LIST and STATUS tell of it (RFC 5819)."""
+
+    name: str
+    attributes: frozenset[bytes]
+    messages: int
+    unseen: int
+
+
+class Connection(IMAPClient):
+    """A person's own mailbox. The mailbox last asked for stays selected."""
+
+    def __init__(self, url: str, username: str, token: str):
+        parts = urlsplit(url)
+        is_tls = parts.scheme == "imaps"
+        super().__init__(
+            parts.hostname,
+            parts.port,
+            ssl=is_tls,
+            ssl_context=ssl.create_default_context() if is_tls else None,
+            timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS),
+        )
+        self._imap.debug = 0  # imaplib would otherwise spell out every line for a log that nobody reads
+        self.normalise_times = False
+        self.mailbox = ""
+        self.messages = 0
+        self._rows: dict[tuple[str, int], dict[int, Summary]] = {}
+        try:
+            self.oauthbearer_login(username, token)
+        except BaseException:
+            self.drop()
+            raise
+
+    # --- life ---
+
+    def is_alive(self) -> bool:
+        """Whether the server has neither closed the connection nor said goodbye: then nothing waits to be read."""
+        poll = select.poll()
+        poll.register(self.socket(), select.POLLIN | select.POLLHUP | select.POLLERR)
+        return not poll.poll(0)
+
+    def drop(self) -> None:
+        """Close at once, without asking the server."""
+        with suppress(OSError, IMAPClientError):
+            self.shutdown()
+
+    # --- mailboxes ---
+
+    def open(self, mailbox: str) -> int:
+        """Select ``mailbox`` unless it is, learn what is new in it, and return how many messages it holds."""
+        if mailbox == self.mailbox:
+            self._imap.noop()
+        else:
+            self.mailbox = ""
+            try:
+                answer = self.select_folder(mailbox)
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError as error:
+                raise Missing(mailbox) from error
+            self.mailbox, self.messages = mailbox, 0
+            self.uidvalidity = answer[b"UIDVALIDITY"]
+        self._count()
+        return self.messages
+
+    def mailboxes(self) -> list[Listed]:
+        """Return every mailbox with its counts, in one command where the server can (RFC 5819)."""
+        if not self.has_capability("LIST-STATUS"):
+            names = [(flags, name) for flags, _, name in self.list_folders() if b"\\Noselect" not in flags]
+            counts = {name: self.folder_status(name, ["MESSAGES", "UNSEEN"]) for _, name in names}
+        else:
+            wanted = "RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN))"
+            kind, data = self._imap._simple_command("LIST", '""', '"*"', wanted)
+            self._checkok("LIST", kind, data)
+            names = [
+                (flags, name)
+                for flags, _, name in self._proc_folder_list(self._imap._untagged_response(kind, data, "LIST")[1])
+            ]
+            told = parse_response(self._imap._untagged_response(kind, data, "STATUS")[1])
+            counts = {
+                decode_utf7(name) if isinstance(name, bytes) else str(name): dict(
+                    zip(items[::2], items[1::2], strict=True)
+                )
+                for name, items in zip(told[::2], told[1::2], strict=True)
+            }
+        self._count()
+        return [
+            Listed(name, frozenset(flags), counts[name][b"MESSAGES"], counts[name][b"UNSEEN"])
+            for flags, name in names
+            if name in counts
+        ]
+
+    def unseen(self, mailbox: str) -> int:
+        """Return how many messages of ``mailbox`` are unread."""
+        return self.folder_status(mailbox, ["UNSEEN"])[b"UNSEEN"]
+
+    # --- messages ---
+
+    def rows(self, first: int, last: int) -> list[tuple[Summary, frozenset[bytes]]]:
+        """Return the messages at places ``first`` to ``last`` of the open mailbox, the newest first."""
+        if last < 1:
+            return []
+        kind, data = self._imap.fetch(f"{max(first, 1)}:{last}", "(UID FLAGS)")
+        return self._with_rows(self._parsed(kind, data))
+
+    def rows_of(self, uids: Iterable[int]) -> list[tuple[Summary, frozenset[bytes]]]:
+        """Return the messages ``uids`` of the open mailbox that are still there, the newest first."""
+        return self._with_rows(self._fetch(uids, "FLAGS"))
+
+    def message(self, uid: int, *items: str) -> dict[bytes, object]:
+        """Return ``items`` of one message (RFC 9051 §6.4.5). Raises Missing."""
+        found = self._fetch([uid], *items).get(uid)
+        if found is None:
+            raise Missing(uid)
+        return found
+
+    def parts(self, uid: int) -> list[Part]:
+        """Return the parts of a message. Raises Missing."""
+        return parts_of(self.message(uid, "BODYSTRUCTURE")[b"BODYSTRUCTURE"])
+
+    def content(self, uid: int, number: str, limit_bytes: int = 0) -> bytes:
+        """Return part ``number`` as it was sent, its first ``limit_bytes`` when given."""
+        window = f"<0.{limit_bytes}>" if limit_bytes else ""
+        found = self.message(uid, f"BODY.PEEK[{number}]{window}")
+        return next((value or b"" for key, value in found.items() if key.startswith(b"BODY[")), b"")
+
+    def find(self, text: str, *, is_full: bool) -> list[int]:
+        """Return the messages of the open mailbox that hold ``text`` in subject or addresses, or anywhere; newest first.
+
+        The server compares letters whatever their case, but with their accents (RFC 5051).
+        """
+        heads = ["OR", "SUBJECT", text, "OR", "FROM", text, "TO", text]
+        found = self.search(["TEXT", text] if is_full else heads, charset="UTF-8")
+        self._count()
+        return sorted(found, reverse=True)
+
+    def change_flags(self, uids: list[int], flag: bytes, is_on: bool) -> None:
+        """Set or take away ``flag``."""
+        (self.add_flags if is_on else self.remove_flags)(uids, [flag], silent=True)
+        self._count()
+
+    def move_to(self, uids: list[int], mailbox: str) -> None:
+        """Move messages of the open mailbox."""
+        if self.has_capability("MOVE"):
+            self.move(uids, mailbox)
+        else:
+            self.copy(uids, mailbox)
+            self.erase(uids)
+        self._count()
+
+    def erase(self, uids: list[int]) -> None:
+        """Delete messages of the open mailbox for good."""
+        self.delete_messages(uids, silent=True)
+        self.uid_expunge(uids)
+        self._count()
+
+    def add_message(self, mailbox: str, content: bytes, *flags: bytes) -> int:
+        """Append a message and return its uid, 0 when the server does not tell (RFC 4315)."""
+        answer = self.append(mailbox, content, flags)
+        told = re.search(rb"APPENDUID \d+ (\d+)", answer)
+        self._count()
+        return int(told[1]) if told else 0
+
+    # --- reading answers ---
+
+    def _fetch(self, uids: Iterable[int], *items: str) -> dict[int, dict]:
+        uids = list(uids)
+        if not uids:
+            return {}
+        kind, data = self._imap.uid("FETCH", ",".join(map(str, uids)), f"({' '.join(items)})")
+        return self._parsed(kind, data)
+
+    def _parsed(self, kind: str, data: list) -> dict[int, dict]:
+        """Return the answers by uid. What the server tells unasked has no uid and is left out."""
+        self._checkok("FETCH", kind, data)
+        self._count()
+        if data == [None]:
+            return {}
+        try:
+            answers = parse_fetch_response(data, self.normalise_times, False)
+        except IMAPClientError as error:
+            raise IMAPClientAbortError(f"unreadable answer: {error}") from error
+        return {answer[b"UID"]: answer for answer in answers.values() if b"UID" in answer}
+
+    def _with_rows(self, found: dict[int, dict]) -> list[tuple[Summary, frozenset[bytes]]]:
+        flags = {uid: answer[b"FLAGS"] for uid, answer in found.items() if b"FLAGS" in answer}
+        if len(self._rows) > MAILBOXES_KEPT:
+            self._rows.clear()
+        rows = self._rows.setdefault((self.mailbox, self.uidvalidity), {})
+        new = [uid for uid in flags if uid not in rows]
+        if new:
+            if len(rows) > ROWS_KEPT:
+                rows.clear()
+                new = list(flags)
+            preview = ["PREVIEW"] if self.has_capability("PREVIEW") else []
+            items = ["ENVELOPE", "INTERNALDATE", "BODYSTRUCTURE", *preview]
+            for uid, answer in self._fetch(new, *items).items():
+                rows[uid] = summary_of(uid, answer)
+        return [(rows[uid], frozenset(flags[uid])) for uid in sorted(flags, reverse=True) if uid in rows]
+
+    def _count(self) -> None:
+        """Take note of messages that came or went while a command ran, and forget what else was told unasked."""
+        gone = self._imap.untagged_responses.pop("EXPUNGE", [])
+        came = self._imap.untagged_responses.pop("EXISTS", [])
+        for name in ("RECENT", "FETCH", "FLAGS"):
+            self._imap.untagged_responses.pop(name, None)
+        self.messages = int(came[-1]) if came else self.messages - len(gone)

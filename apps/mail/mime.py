@@ -1,0 +1,248 @@
+"""What a message says of itself, read from the answers of an IMAP server however broken it is (RFC 2045–2047, 2231)."""
+
+import base64
+import binascii
+import email.utils
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import decode_header
+
+from imapclient.response_types import BodyData, Envelope
+from sso.api import nfc
+
+# Control characters, and those that turn the direction of writing: they make "exe.fdp" of "pdf.exe".
+INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+ENCODED_WORD = b"=?"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox as headers write it. ``name`` may be empty."""
+
+    name: str
+    email: str
+
+    @property
+    def label(self) -> str:
+        """The name, else the address."""
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        return "".join(word[0] for word in self.label.split()[-2:]).upper()
+
+    def __str__(self):
+        if not self.name:
+            return self.email
+        quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{self.email}>' if re.search(r'[,;:<>@()"\\\[\]]', self.name) else f"{self.name} <{self.email}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a row of a list shows of a message and never changes."""
+
+    uid: int
+    subject: str
+    senders: tuple[Address, ...]
+    recipients: tuple[Address, ...]
+    sent_at: datetime
+    preview: str
+    has_attachment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A leaf of a message's structure. ``number`` is its place (RFC 9051 §6.4.5), sizes are as sent."""
+
+    number: str
+    content_type: str
+    charset: str
+    encoding: str
+    name: str
+    content_id: str
+    disposition: str
+    size_bytes: int
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it may be the words of the message itself."""
+        is_body = self.content_type in {"text/plain", "text/html"}
+        return is_body and self.disposition != "attachment" and not self.name
+
+    @property
+    def is_inline_image(self) -> bool:
+        is_image = self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+        return is_image and bool(self.content_id) and self.disposition != "attachment"
+
+    @property
+    def decoded_bytes(self) -> int:
+        """The size once decoded, roughly."""
+        return self.size_bytes * 3 // 4 if self.encoding == "base64" else self.size_bytes
+
+    def decode(self, raw: bytes) -> bytes:
+        """Return the content of ``raw``, which is this part as it was sent, perhaps cut short."""
+        if self.encoding == "base64":
+            letters = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+            letters = letters[:-1] if len(letters) % 4 == 1 else letters
+            try:
+                return base64.b64decode(letters + b"=" * (-len(letters) % 4))
+            except binascii.Error:
+                return raw
+        if self.encoding == "quoted-printable":
+            return quopri.decodestring(raw)
+        return raw
+
+    def text(self, raw: bytes) -> str:
+        """Return the words of ``raw``, which is this part as it was sent."""
+        return to_text(self.decode(raw), self.charset)
+
+
+def summary_of(uid: int, answer: dict) -> Summary:
+    """Return the row of a message from the server's answer to ENVELOPE, BODYSTRUCTURE, INTERNALDATE and PREVIEW."""
+    envelope: Envelope = answer[b"ENVELOPE"]
+    preview = answer.get(b"PREVIEW") or b""
+    return Summary(
+        uid=uid,
+        subject=words(envelope.subject),
+        senders=addresses(envelope.from_),
+        recipients=addresses(envelope.to) or addresses(envelope.cc),
+        sent_at=moment(envelope.date, answer.get(b"INTERNALDATE")),
+        preview=one_line(preview.decode("utf-8", "replace") if isinstance(preview, bytes) else str(preview)),
+        has_attachment=any(not (part.is_text or part.is_inline_image) for part in parts_of(answer[b"BODYSTRUCTURE"])),
+    )
+
+
+def moment(written: datetime | None, received: datetime | None) -> datetime:
+    """Return when a message was sent: as its header says, but never after it came."""
+    received = in_utc(received) or datetime.now(UTC)
+    return min(in_utc(written) or received, received)
+
+
+def in_utc(at: datetime | None) -> datetime | None:
+    """Return ``at`` in UTC; None for an impossible one, such as an offset of 99 hours."""
+    try:
+        return at and (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+# --- headers ------------------------------------------------------------------------------------
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` without invisible characters, on one line, in NFC."""
+    return " ".join(nfc(INVISIBLE.sub(" ", text)).split())
+
+
+def words(raw: bytes | str | int | None) -> str:
+    """Return a header's text with its encoded words decoded (RFC 2047)."""
+    if raw is None:
+        return ""
+    raw = raw if isinstance(raw, bytes) else str(raw).encode()
+    if ENCODED_WORD not in raw:
+        return one_line(to_text(raw, "utf-8"))
+    try:
+        pieces = decode_header(to_text(raw, "utf-8"))
+    except (HeaderParseError, ValueError):
+        return one_line(to_text(raw, "utf-8"))
+    return one_line("".join(_piece(piece, charset) for piece, charset in pieces))
+
+
+def _piece(piece: bytes | str, charset: str | None) -> str:
+    if isinstance(piece, str):
+        return piece
+    # What stands between encoded words comes as the escaped bytes of the text that was given.
+    return to_text(piece, charset) if charset else piece.decode("raw_unicode_escape", "replace")
+
+
+def to_text(content: bytes, charset: str) -> str:
+    """Return ``content`` read as ``charset``, or as the likeliest one when that is unknown or wrong."""
+    for name in (charset, "utf-8", "windows-1258"):
+        try:
+            return content.decode(name)
+        except (LookupError, ValueError, TypeError):
+            continue
+    return content.decode("latin-1")
+
+
+def addresses(found) -> tuple[Address, ...]:
+    """Return the addresses of an envelope's field, without the marks of groups."""
+    return tuple(
+        Address(words(one.name), one_line(f"{to_text(_bytes(one.mailbox), 'utf-8')}@{to_text(_bytes(one.host), 'utf-8')}"))
+        for one in found or ()
+        if one.mailbox and one.host
+    )
+
+
+def _bytes(value) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+# --- structure ----------------------------------------------------------------------------------
+
+
+def parts_of(structure: BodyData) -> list[Part]:
+    """Return the leaves of a BODYSTRUCTURE in their order. A message inside a message is one leaf."""
+    return list(_leaves(structure, ""))
+
+
+def _leaves(structure: BodyData, number: str) -> Iterator[Part]:
+    if structure.is_multipart:
+        for place, part in enumerate(structure[0], 1):
+            yield from _leaves(part, f"{number}.{place}" if number else str(place))
+        return
+    kind, subtype = (_word(structure[place]) for place in (0, 1))
+    parameters = _parameters(structure[2])
+    # Behind the size: lines of a text; envelope, structure and lines of a message; then MD5 and disposition.
+    behind = 7 + (1 if kind == "text" else 3 if (kind, subtype) == ("message", "rfc822") else 0)
+    told = structure[behind + 1] if len(structure) > behind + 1 else None
+    disposition, more = (_word(told[0]), _parameters(told[1])) if told else ("", {})
+    name = more.get("filename") or parameters.get("name") or ""
+    if not name and (kind, subtype) == ("message", "rfc822"):
+        name = f"{words(structure[7][1]) or 'message'}.eml"
+    yield Part(
+        number=number or "1",
+        content_type=f"{kind}/{subtype}",
+        charset=parameters.get("charset") or "utf-8",
+        encoding=_word(structure[5]),
+        name=safe_name(name),
+        content_id=words(structure[3]).strip("<> "),
+        disposition=disposition,
+        size_bytes=structure[6] if isinstance(structure[6], int) else 0,
+    )
+
+
+def _word(value) -> str:
+    return to_text(_bytes(value), "utf-8").strip().lower() if value is not None else ""
+
+
+def _parameters(pairs) -> dict[str, str]:
+    """Return the parameters by lower-case name, with continuations and charsets resolved (RFC 2231)."""
+    if not pairs:
+        return {}
+    texts = [to_text(_bytes(one), "utf-8") if one is not None else "" for one in pairs]
+    given = list(zip(texts[::2], texts[1::2], strict=False))
+    try:
+        found = email.utils.decode_params([("", ""), *((key.lower(), value) for key, value in given)])[1:]
+    except (ValueError, LookupError):
+        found = given
+    return {key.lower(): _parameter(value) for key, value in found}
+
+
+def _parameter(value) -> str:
+    if isinstance(value, tuple):  # charset, language, percent-decoded text with one character for each byte
+        charset, _, text = value
+        return one_line(to_text(email.utils.unquote(text).encode("latin-1", "replace"), charset or "utf-8"))
+    return words(email.utils.unquote(value))
+
+
+def safe_name(name: str) -> str:
+    """Return ``name`` as a file's name: no folders, nothing invisible, not too long."""
+    name = one_line(re.sub(r'[\\/:*?"<>|]+', "_", name)).strip(". ")
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[:120]}{dot}{ending[:16]}" if dot else name[:120]

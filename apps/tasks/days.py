@@ -1,0 +1,24 @@
+"""Deadlines put into groups."""
+
+from datetime import date, timedelta
+
+from django.utils import timezone
+from django.utils.translation import pgettext_lazy
+
+BUCKETS = {
+    "overdue": pgettext_lazy("deadline", "Overdue"),
+    "today": pgettext_lazy("deadline", "Today"),
+    "week": pgettext_lazy("deadline", "This week"),
+    "later": pgettext_lazy("deadline", "Later"),
+    "undated": pgettext_lazy("deadline", "No deadline"),
+}
+
+
+def bucket(day: date | None) -> str:
+    """Return the key in BUCKETS of a deadline; the week ends on Sunday."""
+    if day is None:
+        return "undated"
+    today = timezone.localdate()
+    if day <= today:
+        return "today" if day == today else "overdue"
+    return "week" if day <= today + timedelta(days=6 - today.weekday()) else "later"

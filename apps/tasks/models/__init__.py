@@ -1,0 +1,15 @@
+from apps.tasks.models.extensions import Extension
+from apps.tasks.models.history import Attachment, Entry
+from apps.tasks.models.reach import Reach, reach_of
+from apps.tasks.models.tasks import GROUPS, Participant, Task
+
+__all__ = [
+    "GROUPS",
+    "Attachment",
+    "Entry",
+    "Extension",
+    "Participant",
+    "Reach",
+    "Task",
+    "reach_of",
+]

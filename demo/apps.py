@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    """Installed when INTRANET_DEMO=yes."""
+
+    name = "demo"

@@ -1,0 +1,199 @@
+"""The personal home page: what I owe, my day, and the widgets, all asked of the plug-ins behind a guard."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from intranet.days import day_line, greeting
+from intranet.guard import guarded
+from intranet.layouts import Slot, compute, home_layers, slots_of
+from intranet.plugins import Duty, Place, Plugin, plugins_for
+from intranet.templatetags.ui import due_state, due_words
+from sso.api import Unit, User
+
+SHOWN_DUTIES = 12
+FAR_FUTURE = date.max
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyRow:
+    """A duty as the list shows it."""
+
+    duty: Duty
+    plugin: Plugin
+    day: date
+    moment: datetime | None
+    state: str
+    words: str
+    meta: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgendaRow:
+    """A dated thing of today as the list shows it. ``state`` is "is-now", "is-due", "is-past" or ""."""
+
+    title: str
+    url: str
+    line: str
+    starts: str
+    ends: str
+    state: str
+    order: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A widget as the page shows it. ``body`` is None while it is remote, "" when it is broken."""
+
+    slot: Slot
+    body: SafeString | str | None
+    url: str = ""
+    more: str = ""
+
+
+def dashboard_of(request: HttpRequest) -> dict:
+    """Return all that the home page shows to the person of ``request``."""
+    user, now = request.user, timezone.localtime()
+    slots = [slot for slot in compute(slots_of(user), home_layers(user)) if not slot.is_hidden]
+    cards = [card_of(slot, Place(user=user), request) for slot in slots]
+    return {
+        "greeting": greeting(now, user.get_short_name()),
+        "day_line": day_line(now.date()),
+        "wide_cards": [card for card in cards if card.slot.widget.is_wide],
+        "narrow_cards": [card for card in cards if not card.slot.widget.is_wide],
+        **duties_of(user, limit=SHOWN_DUTIES),
+        **agenda_of(user),
+    }
+
+
+# --- what I owe ---------------------------------------------------------------------------------
+
+
+def duties_of(user: User, *, limit: int | None = None) -> dict:
+    """Return the duties from every app, grouped by urgency, and the names of the apps that could not say theirs.
+
+    At most ``limit`` are shown, the most urgent ones; ``duty_count`` counts all.
+    """
+    rows, silent = [], []
+    for plugin in plugins_for(user):
+        if plugin.duties is None:
+            continue
+        ask = lambda plugin=plugin: [_duty_row(duty, plugin) for duty in plugin.duties(user)]  # noqa: E731
+        found = guarded(plugin, "Duties", ask, None)
+        if found is None:
+            silent.append(plugin.name)
+        else:
+            rows += found
+    rows.sort(key=lambda row: (row.day, row.moment is None, row.moment and row.moment.timestamp()))
+    return {
+        "duty_groups": _grouped(rows, limit),
+        "duty_count": len(rows),
+        "duty_rest": max(0, len(rows) - limit) if limit else 0,
+        "duty_silent": silent,
+    }
+
+
+def _duty_row(duty: Duty, plugin: Plugin) -> DutyRow:
+    moment = timezone.localtime(duty.due) if isinstance(duty.due, datetime) else None
+    return DutyRow(
+        duty=duty,
+        plugin=plugin,
+        day=moment.date() if moment else duty.due or FAR_FUTURE,
+        moment=moment,
+        state=due_state(duty.due),
+        words=due_words(duty.due),
+        meta=f"{plugin.name} · {duty.source}" if duty.source else str(plugin.name),
+    )
+
+
+def _grouped(rows: list[DutyRow], limit: int | None) -> list[dict]:
+    today = timezone.localdate()
+    sunday = today + timedelta(days=6 - today.weekday())
+    groups = [
+        (_("Overdue"), [row for row in rows if row.state == "is-late"]),
+        (_("Today"), [row for row in rows if row.state == "is-today"]),
+        (_("This week"), [row for row in rows if not row.state and row.day <= sunday]),
+        (_("Later"), [row for row in rows if not row.state and row.day > sunday]),
+    ]
+    shown, left = [], limit if limit else len(rows)
+    for title, members in groups:
+        if members and left > 0:
+            shown.append({"title": title, "count": len(members), "rows": members[:left]})
+        left -= len(members)
+    return shown
+
+
+# --- my day -------------------------------------------------------------------------------------
+
+
+def agenda_of(user: User) -> dict:
+    """Return today's dated things from every app in the order of the day, and the apps that could not say theirs."""
+    now = timezone.localtime()
+    start = timezone.make_aware(datetime.combine(now.date(), time.min))
+    end = start + timedelta(days=1)
+    rows, silent = [], []
+    for plugin in plugins_for(user):
+        if plugin.agenda is None:
+            continue
+        ask = lambda plugin=plugin: [  # noqa: E731
+            _agenda_row(hit, plugin, start, end, now) for hit in plugin.agenda(user, start, end)
+        ]
+        found = guarded(plugin, "Agenda", ask, None)
+        if found is None:
+            silent.append(plugin.name)
+        else:
+            rows += found
+    return {"agenda": sorted(rows, key=lambda row: row.order), "agenda_silent": silent}
+
+
+def _agenda_row(hit, plugin: Plugin, start: datetime, end: datetime, now: datetime) -> AgendaRow:
+    starts = timezone.localtime(hit.starts)
+    ends = timezone.localtime(hit.ends) if hit.ends else None
+    if ends is None:
+        state = "is-due"
+    elif starts <= now < ends:
+        state = "is-now"
+    else:
+        state = "is-past" if ends <= now else ""
+    is_whole_day = ends is not None and starts <= start and ends >= end
+    return AgendaRow(
+        title=hit.title,
+        url=hit.url,
+        line=hit.excerpt or str(plugin.name),
+        starts=_("All day") if is_whole_day else f"{max(starts, start):%H:%M}",
+        ends="" if is_whole_day or ends is None else f"{ends:%H:%M}" if ends < end else "24:00",
+        state="" if is_whole_day else state,
+        order=max(starts, start),
+    )
+
+
+# --- widgets ------------------------------------------------------------------------------------
+
+
+def card_of(slot: Slot, place: Place, request: HttpRequest) -> Card:
+    """Return the card of a widget: drawn, or with the address it is loaded from after the page when it is remote."""
+    plugin, widget = slot.plugin, slot.widget
+    more = reverse(widget.more) if widget.more else ""
+    if widget.remote:
+        return Card(slot=slot, body=None, url=widget_url(slot, place.unit), more=more)
+    return Card(slot=slot, body=body_of(plugin, widget, place, request), more=more)
+
+
+def body_of(plugin: Plugin, widget, place: Place, request: HttpRequest) -> SafeString | str:
+    """Return the widget's content, "" when it is broken (a line in the log then says why)."""
+
+    def draw():
+        return render_to_string(widget.template, widget.context(place), request)
+
+    return guarded(plugin, f"Widget {widget.slug}", draw, "")
+
+
+def widget_url(slot: Slot, unit: Unit | None) -> str:
+    address = reverse("widget", args=[slot.plugin.slug, slot.widget.slug])
+    return f"{address}?unit={unit.pk}" if unit else address

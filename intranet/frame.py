@@ -1,0 +1,90 @@
+"""What the frame of every page shows: apps, systems, the person."""
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from intranet.guard import guarded
+from intranet.models import Notification
+from intranet.plugins import Plugin, plugins_for
+from sso.api import Application, Role, User, is_system_admin
+
+SYSTEMS = "shell.systems"
+PEOPLE_PAGES = {"people", "person", "units", "unit"}
+
+
+def shell_of(request: HttpRequest) -> dict:
+    """Return the frame for the person of ``request``, computed once per request; little for a stranger."""
+    if not hasattr(request, "_shell"):
+        request._shell = _compute(request)
+    return request._shell
+
+
+def _compute(request: HttpRequest) -> dict:
+    theme = request.COOKIES.get("theme")
+    frame = {
+        "theme": theme if theme in {"light", "dark"} else "auto",
+        "language": getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE),
+        "sockets_port": settings.SOCKETS_PORT,
+        "site_name": settings.WAGTAIL_SITE_NAME,
+    }
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return frame
+    match = request.resolver_match
+    frame["person"] = user
+    frame["person_links"] = _links(user)
+    frame["apps"] = [_tile(plugin, user, match) for plugin in plugins_for(user)] + [_people_tile(match)]
+    frame["systems"] = systems()
+    frame["unread_notices"] = Notification.objects.visible_to(user).unread().count()
+    return frame
+
+
+def _tile(plugin: Plugin, user: User, match) -> dict:
+    is_asked = plugin.badge and not plugin.badge_is_remote
+    return {
+        "slug": plugin.slug,
+        "name": plugin.name,
+        "icon": plugin.icon,
+        "url": reverse(plugin.home),
+        "badge": guarded(plugin, "Badge", lambda: plugin.badge(user), 0) if is_asked else 0,
+        "badge_is_remote": bool(plugin.badge and plugin.badge_is_remote),
+        "is_here": bool(match and plugin.slug == match.namespace),
+    }
+
+
+def _people_tile(match) -> dict:
+    return {
+        "slug": "people",
+        "name": _("People"),
+        "icon": "users",
+        "url": reverse("people"),
+        "badge": 0,
+        "badge_is_remote": False,
+        "is_here": bool(match and match.url_name in PEOPLE_PAGES),
+    }
+
+
+def _links(user: User) -> list[dict]:
+    """Return what the person's menu offers besides the settings, each with ``url``, ``icon``, ``name``."""
+    links = [{"url": reverse("arrange"), "icon": "adjustments-horizontal", "name": _("Arrange the home page")}]
+    if is_system_admin(user) or user.has_role(Role.UNIT_ADMIN):
+        links.append({"url": reverse("wagtailadmin_home"), "icon": "edit", "name": _("Edit pages")})
+    return links
+
+
+def systems() -> list[dict]:
+    """Return the tiles of the ministry's other systems: the same for everybody, so kept in the cache."""
+    found = cache.get(SYSTEMS)
+    if found is None:
+        rows = Application.objects.filter(is_enabled=True).exclude(tile_url="")
+        found = list(rows.values("name", "tile_url", "icon", "description"))
+        cache.set(SYSTEMS, found, timeout=60)
+    return found
+
+
+def forget_systems() -> None:
+    """Ask the database anew: a system was registered, changed or removed."""
+    cache.delete(SYSTEMS)

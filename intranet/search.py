@@ -1,0 +1,84 @@
+"""The one search: people, units, and what every plug-in finds, each behind its own guard."""
+
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from intranet.guard import guarded
+from intranet.plugins import Hit, plugins_for
+from sso.api import Unit, User, fold
+
+LONGEST_QUERY = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What one source found. ``is_broken`` when it could not be asked."""
+
+    slug: str
+    name: str
+    icon: str
+    hits: list[Hit] = field(default_factory=list)
+    is_broken: bool = False
+
+
+def find(user: User, query: str, limit: int) -> list[Found]:
+    """Return what ``user`` may see of what matches ``query``, at most ``limit`` of each source; empty ones left out."""
+    query = " ".join(query.replace("\0", "").split())[:LONGEST_QUERY]
+    if not fold(query):
+        return []
+    answers = [
+        Found(slug="people", name=_("People"), icon="users", hits=_people(query, limit)),
+        Found(slug="units", name=_("Units"), icon="sitemap", hits=_units(query, limit)),
+    ]
+    for plugin in plugins_for(user):
+        if plugin.search is None:
+            continue
+        ask = lambda plugin=plugin: list(plugin.search(user, query, limit))  # noqa: E731
+        hits = guarded(plugin, "Search", ask, None)
+        answers.append(
+            Found(
+                slug=plugin.slug,
+                name=str(plugin.name),
+                icon=plugin.icon,
+                hits=(hits or [])[:limit],
+                is_broken=hits is None,
+            )
+        )
+    return [found for found in answers if found.hits or found.is_broken]
+
+
+def _people(query: str, limit: int) -> list[Hit]:
+    """Those whose name is written just so come first."""
+    people = list(User.objects.active().matching(query).with_posts()[: limit * 4])
+    people.sort(key=lambda person: query.casefold() not in person.full_name.casefold())
+    return [
+        Hit(title=person.full_name, url=reverse("person", args=[person.username]), excerpt=person.post_line)
+        for person in people[:limit]
+    ]
+
+
+def _units(query: str, limit: int) -> list[Hit]:
+    """Units by name or code; there are a few hundred, so they are compared here."""
+    words = fold(query).split()
+    found = []
+    for unit in Unit.objects.current().select_related("parent", "page"):
+        text = fold(f"{unit.name_vi} {unit.name_en} {unit.code}")
+        if all(word in text for word in words):
+            found.append(unit)
+    found.sort(key=lambda unit: query.casefold() not in unit.name_vi.casefold())
+    return [
+        Hit(
+            title=unit.name,
+            url=unit_url(unit),
+            excerpt=str(unit.parent) if unit.parent and unit.parent.parent_id else "",
+        )
+        for unit in found[:limit]
+    ]
+
+
+def unit_url(unit: Unit) -> str:
+    """Return the unit's page, for a unit without one the people in it."""
+    page = getattr(unit, "page", None)
+    return reverse("unit", args=[page.slug]) if page and page.live else f"{reverse('people')}?unit={unit.pk}"

@@ -1,0 +1,26 @@
+from datetime import timedelta
+
+from django.utils import timezone
+
+from intranet.models import Notification
+from sso.api import User, require
+
+KEPT = timedelta(days=90)
+
+
+def open_notice(notice: Notification, *, by: User) -> str:
+    """Mark ``notice`` read and return the address it leads to, "" when it leads nowhere."""
+    require(notice.to_id == by.pk)
+    Notification.objects.filter(pk=notice.pk, read_at=None).update(read_at=timezone.now())
+    return notice.url
+
+
+def read_all_notices(*, by: User) -> int:
+    """Mark every unread notice of ``by`` read; return how many there were."""
+    return Notification.objects.visible_to(by).unread().update(read_at=timezone.now())
+
+
+def delete_old_notices() -> int:
+    """Delete notices older than 90 days, read or not; return how many there were."""
+    count, _each = Notification.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    return count

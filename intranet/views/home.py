@@ -1,0 +1,70 @@
+"""The personal home page and the parts of it that come after it."""
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from intranet.dashboard import SHOWN_DUTIES, Card, body_of, dashboard_of, duties_of
+from intranet.guard import guarded
+from intranet.layouts import slots_of
+from intranet.models import UnitPage
+from intranet.plugins import Place, plugins_for
+
+YEAR = 365 * 24 * 3600
+
+
+def home(request):
+    return TemplateResponse(request, "intranet/dashboard.html", dashboard_of(request))
+
+
+def duties(request):
+    """Everything the person owes; for htmx the card of the home page anew."""
+    if request.htmx:
+        context = duties_of(request.user, limit=SHOWN_DUTIES)
+        return TemplateResponse(request, "intranet/_duties.html", context)
+    return TemplateResponse(request, "intranet/duties.html", duties_of(request.user))
+
+
+def widget(request, plugin, widget):
+    """The card of one widget: for htmx a fragment, else a page with this card alone."""
+    page = None
+    if "unit" in request.GET:
+        unit = request.GET["unit"]
+        pages = UnitPage.objects.live().select_related("unit")
+        page = get_object_or_404(pages, unit=int(unit) if unit.isdecimal() and len(unit) < 18 else None)
+    slots = slots_of(request.user, "unit" if page else "home")
+    slot = next((slot for slot in slots if slot.name == f"{plugin}.{widget}"), None)
+    if slot is None:
+        raise Http404
+    place = Place(user=request.user, unit=page.unit if page else None)
+    body = body_of(slot.plugin, slot.widget, place, request)
+    more = reverse(slot.widget.more) if slot.widget.more else ""
+    context = {"card": Card(slot=slot, body=body, url=request.get_full_path(), more=more)}
+    name = "intranet/_widget.html" if request.htmx else "intranet/widget.html"
+    return TemplateResponse(request, name, context)
+
+
+def badge(request, slug):
+    """The number on a tile that has to ask another server: the bare number, nothing for none."""
+    plugin = next((plugin for plugin in plugins_for(request.user) if plugin.slug == slug), None)
+    if plugin is None or plugin.badge is None:
+        raise Http404
+    count = guarded(plugin, "Badge", lambda: plugin.badge(request.user), 0)
+    return HttpResponse("99+" if count > 99 else str(count or ""))
+
+
+@require_POST
+def theme(request):
+    """Keep the choice of light, dark or as the device for a year."""
+    choice = request.POST.get("theme")
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        target = "/"
+    response = redirect(target)
+    if choice in {"light", "dark", "auto"}:
+        response.set_cookie("theme", choice, max_age=YEAR, samesite="Lax", secure=settings.IS_HTTPS)
+    return response

@@ -1,0 +1,59 @@
+"""What a system learns about a person (OpenID Connect Core §5.1), by scope."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sso.models import User
+
+
+def subject_of(user: User) -> str:
+    """Return the "sub" claim: random, bound to the directory's entryUUID, never a name or row number."""
+    return str(user.subject)
+
+
+def profile(user: User) -> dict[str, Any]:
+    words = user.full_name.split()
+    return {
+        "name": user.full_name,
+        "family_name": words[0] if words else "",
+        "given_name": words[-1] if words else "",
+        "preferred_username": user.username,
+        "locale": user.language or "vi",
+        "zoneinfo": "Asia/Ho_Chi_Minh",
+    }
+
+
+def email(user: User) -> dict[str, Any]:
+    """The directory issues the mailbox, so its address is verified."""
+    verified = user.origin == User.Origin.DIRECTORY
+    return {"email": user.email, "email_verified": verified} if user.email else {}
+
+
+def organization(user: User) -> dict[str, Any]:
+    posts = [
+        {"title": post.title_vi, "unit": post.unit.code, "unit_name": post.unit.name_vi, "level": post.level,
+         "main": post.is_main}
+        for post in user.current_posts
+    ]  # fmt: skip
+    roles = [{"role": role.name, "unit": role.unit.code if role.unit else None} for role in user.current_roles]
+    unit = {"code": user.unit.code, "name": user.unit.name_vi, "name_en": user.unit.name_en} if user.unit else None
+    return {"unit": unit, "posts": posts, "roles": roles}
+
+
+BY_SCOPE: dict[str, Callable[[User], dict[str, Any]]] = {
+    "profile": profile,
+    "email": email,
+    "organization": organization,
+}
+NAMES = [
+    "sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "sid", "name", "family_name", "given_name",
+    "preferred_username", "locale", "zoneinfo", "email", "email_verified", "unit", "posts", "roles",
+]  # fmt: skip
+
+
+def claims_of(user: User, scopes: Collection[str]) -> dict[str, Any]:
+    claims = {"sub": subject_of(user)}
+    for scope, make in BY_SCOPE.items():
+        if scope in scopes:
+            claims |= make(user)
+    return claims

@@ -1,0 +1,131 @@
+"""Parameters of requests from other systems, checked once before anything uses them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from sso.models import Application
+from sso.oauth.scopes import scopes_for
+
+LONGEST = {
+    "acr_values": 500, "client_id": 255, "client_secret": 255, "code": 255, "code_challenge": 128,
+    "code_challenge_method": 10, "code_verifier": 128, "grant_type": 80, "login_hint": 254, "max_age": 10, "nonce": 255,
+    "prompt": 50, "redirect_uri": 2000, "refresh_token": 255, "response_mode": 20, "response_type": 50, "scope": 1000,
+    "state": 2000, "token": 2000, "token_type_hint": 50,
+}  # fmt: skip
+LONGEST_OF_OTHERS = 8000
+S256 = re.compile(r"[A-Za-z0-9_-]{43}")
+PROMPTS = {"none", "login", "consent", "select_account"}
+
+
+class BadParameter(Exception):
+    """A parameter is repeated, too long or holds what cannot be printed; ``name`` says which."""
+
+    def __init__(self, name: str, why: str):
+        super().__init__(f"{name} {why}")
+        self.name = name
+
+
+class Refused(Exception):
+    """The request names no registered system and address, so the person reads the error, nobody is redirected."""
+
+
+class Answer(Exception):
+    """An error that the system itself is told, by a redirect (RFC 6749 §4.1.2.1)."""
+
+    def __init__(self, error: str, description: str = ""):
+        super().__init__(error)
+        self.parameters = {"error": error} | ({"error_description": description} if description else {})
+
+
+def read(query: QueryDict, several: Iterable[str] = ("resource",)) -> dict[str, str]:
+    """Return each parameter's one value. Raises BadParameter."""
+    values = {}
+    for name, found in query.lists():
+        value = found[-1]
+        if not name.isprintable() or len(name) > 100:
+            raise BadParameter("a parameter", "has a name that cannot be read")
+        if len(found) > 1 and name not in several:
+            raise BadParameter(name, "is repeated")
+        if not value.isprintable():
+            raise BadParameter(name, "holds characters that cannot be printed")
+        if len(value) > LONGEST.get(name, LONGEST_OF_OTHERS):
+            raise BadParameter(name, "is too long")
+        values[name] = value
+    return values
+
+
+@dataclass
+class Asked:
+    """An authentication request (OpenID Connect Core §3.1.2.1) of a registered system."""
+
+    client: Application
+    redirect_uri: str
+    state: str = ""
+    scopes: list[str] = field(default_factory=list)
+    nonce: str = ""
+    code_challenge: str = ""
+    prompt: set[str] = field(default_factory=set)
+    max_age: int | None = None
+    login_hint: str = ""
+    id_token_hint: str = ""
+
+
+def asked_in(query: QueryDict) -> Asked:
+    """Return who asks and where the answer goes. Raises Refused; the rest is read by ``fill``."""
+    try:
+        values = {name: read_one(query, name) for name in ("client_id", "redirect_uri")}
+    except BadParameter as error:
+        raise Refused(str(error)) from error
+    client = Application.objects.filter(client_id=values["client_id"], is_enabled=True).first()
+    if client is None or not client.allows_grant_type(Application.GRANT_AUTHORIZATION_CODE):
+        raise Refused(_("No such system is registered here."))
+    if not client.redirect_uri_allowed(values["redirect_uri"]):
+        raise Refused(_("The address to return to is not the one registered for this system."))
+    return Asked(client, values["redirect_uri"])
+
+
+def read_one(query: QueryDict, name: str) -> str:
+    part = QueryDict(mutable=True)
+    part.setlist(name, query.getlist(name) or [""])
+    return read(part)[name]
+
+
+def fill(asked: Asked, query: QueryDict) -> None:
+    """Read all else of the request into ``asked``. Raises Answer."""
+    try:
+        asked.state = read_one(query, "state")
+        values = read(query)
+    except BadParameter as error:
+        raise Answer("invalid_request", str(error)) from error
+    if "request" in values:
+        raise Answer("request_not_supported")
+    if "request_uri" in values:
+        raise Answer("request_uri_not_supported")
+    if not values.get("response_type"):
+        raise Answer("invalid_request", "response_type is missing")
+    if values["response_type"] != "code":
+        raise Answer("unsupported_response_type")
+    if values.get("response_mode", "query") != "query":
+        raise Answer("invalid_request", "response_mode must be query")
+    asked.scopes = scopes_for(asked.client, values.get("scope", ""))
+    if not asked.scopes:
+        raise Answer("invalid_scope", "none of the scopes is allowed for this client")
+    if values.get("code_challenge_method", "") != "S256" or not S256.fullmatch(values.get("code_challenge", "")):
+        raise Answer("invalid_request", "PKCE with code_challenge_method S256 is required")
+    asked.code_challenge = values["code_challenge"]
+    asked.nonce = values.get("nonce", "")
+    asked.prompt = set(values.get("prompt", "").split())
+    if asked.prompt - PROMPTS or ("none" in asked.prompt and len(asked.prompt) > 1):
+        raise Answer("invalid_request", "prompt has a value that is unknown or contradicts another")
+    if "select_account" in asked.prompt:
+        raise Answer("account_selection_required")
+    if "max_age" in values:
+        if not values["max_age"].isdecimal():
+            raise Answer("invalid_request", "max_age must be a whole number")
+        asked.max_age = int(values["max_age"])
+    asked.login_hint = values.get("login_hint", "")
+    asked.id_token_hint = values.get("id_token_hint", "")

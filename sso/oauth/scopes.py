@@ -1,0 +1,34 @@
+"""What systems may ask for, and in which words a person is told."""
+
+from django.utils.translation import gettext_lazy as _
+from oauth2_provider.scopes import BaseScopes
+from oauth2_provider.settings import oauth2_settings
+
+TEXTS = {
+    "openid": _("Know that it is you"),
+    "profile": _("Your name, account and language"),
+    "email": _("Your mail address"),
+    "organization": _("Your unit, posts and roles"),
+    "mail": _("Read and send mail in your name"),
+}
+
+
+class ApplicationScopes(BaseScopes):
+    """A system gets the scopes that its row allows and no others."""
+
+    def get_all_scopes(self):
+        return {name: TEXTS.get(name, name) for name in oauth2_settings.SCOPES}
+
+    def get_available_scopes(self, application=None, request=None, *args, **kwargs):
+        if application is None:
+            return list(oauth2_settings.SCOPES)
+        return [name for name in oauth2_settings.SCOPES if name in application.allowed_scopes]
+
+    def get_default_scopes(self, application=None, request=None, *args, **kwargs):
+        return self.get_available_scopes(application)[:1]
+
+
+def scopes_for(application, asked: str) -> list[str]:
+    """Return those of the ``asked`` scopes that ``application`` may have; unknown ones are ignored (OIDC Core §3.1.2.1)."""
+    allowed = ApplicationScopes().get_available_scopes(application)
+    return [name for name in dict.fromkeys(asked.split()) if name in allowed]
