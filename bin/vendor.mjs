@@ -51,6 +51,24 @@ async function makeSprite() {
   console.log(`icons: ${symbols.length}`);
 }
 
+/** Give the ten digits one width, just below the zero's: the font has no tabular figures, and times and numbers stand in columns. */
+function alignDigits(whole) {
+  const { Font } = load("fonteditor-core");
+  const font = Font.create(whole, { type: "ttf", hinting: true, kerning: true });
+  const { cmap, glyf } = font.get();
+  const digits = [..."0123456789"].map((digit) => glyf[cmap[digit.codePointAt(0)]]);
+  const width = Math.round(digits[0].advanceWidth * 0.96);
+  for (const glyph of digits) {
+    const shift = Math.round((width - glyph.advanceWidth) / 2);
+    for (const point of glyph.contours.flat()) point.x += shift;
+    glyph.xMin += shift;
+    glyph.xMax += shift;
+    glyph.leftSideBearing += shift;
+    glyph.advanceWidth = width;
+  }
+  return Buffer.from(font.write({ type: "ttf", hinting: true, kerning: true }));
+}
+
 /** One file a weight with all of Vietnamese and Latin, so that no word is put together from two files. */
 async function makeFonts() {
   const subsetFont = load("subset-font");
@@ -62,7 +80,7 @@ async function makeFonts() {
   await mkdir(`${VENDOR}/fonts`, { recursive: true });
   for (const [weight, file] of Object.entries(FONT_WEIGHTS)) {
     const whole = await readFile(join(MODULES, "@expo-google-fonts/be-vietnam-pro", file));
-    const part = await subsetFont(whole, letters, { targetFormat: "woff2" });
+    const part = await subsetFont(alignDigits(whole), letters, { targetFormat: "woff2" });
     await writeFile(`${VENDOR}/fonts/be-vietnam-pro-${weight}.woff2`, part);
     console.log(`font ${weight}: ${part.length} bytes`);
   }
@@ -74,7 +92,8 @@ async function copyLibraries() {
   for (const [name, folder, files] of LIBRARIES) {
     for (const [from, to] of Object.entries(files)) {
       await mkdir(dirname(join(VENDOR, folder, to)), { recursive: true });
-      await copyFile(join(MODULES, name, from), join(VENDOR, folder, to));
+      const text = await readFile(join(MODULES, name, from), "utf8");
+      await writeFile(join(VENDOR, folder, to), text.replace(/^\/[/*]# sourceMappingURL=.*$/gm, "")); // the map is not served
     }
   }
   const used = [["@tabler/icons", "icons"], ["@expo-google-fonts/be-vietnam-pro", "fonts"], ...LIBRARIES];

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -19,9 +18,7 @@ class Program(Server):
         self.name, self.words, self.variables = name, words, environment
         super().__init__(folder, port=port or None)
         self.listens = bool(port)
-
-    def prepare(self) -> None:
-        self.started = time.monotonic()
+        self.working_folder = PROJECT
 
     def command(self) -> list[str]:
         return [sys.executable, *self.words]
@@ -38,8 +35,8 @@ class Program(Server):
 
 
 def web(port: int, environment: dict[str, str], folder: Path) -> Program:
-    # One worker: live notices and the cache stay in one process, so no Redis is needed.
-    words = ["-m", "granian", "--interface", "asgi", "--host", HOST, "--port", str(port), "--workers", "1"]
+    # "nl": Channels knows no lifespan events. One worker: live notices and the cache stay in one process, so no Redis is needed.
+    words = ["-m", "granian", "--interface", "asginl", "--host", HOST, "--port", str(port), "--workers", "1"]
     words += ["--no-access-log", "--log-level", "warning", "--backpressure", "256", "intranet.asgi:application"]
     return Program("web", words, environment, folder=folder, port=port)
 

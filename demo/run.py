@@ -52,12 +52,11 @@ def main() -> int:
             show_address(port)
             return watch(servers, parent)
     except ServerFailed as failure:
-        say(str(failure), sys.stderr)
+        say(f"✗ {failure}", sys.stderr)
         return 1
     except Stopped:
+        say("\nAll is stopped; the data stays in var/.")
         return 0
-    finally:
-        say("Everything is stopped; the data stays in var/.")
 
 
 def stop(*_) -> None:
@@ -184,7 +183,7 @@ def manage(words: list[str], environment: dict[str, str], log: Path, *, is_shown
 def fingerprint() -> str:
     """Changes when a migration, a static file, the demo data or an installed package does."""
     found = hashlib.sha256(os.environ.get("INTRANET_DATABASE_URL", "").encode())
-    for pattern in ("*/migrations/*.py", "apps/*/migrations/*.py", "demo/**/*.py", "demo/*.csv", "static/**/*",
+    for pattern in ("*/migrations/*.py", "apps/*/migrations/*.py", "demo/data/*.py", "demo/*.csv", "static/**/*",
                     "*/static/**/*", "apps/*/static/**/*", ".venv/requirements-*.sha256"):  # fmt: skip
         for path in sorted(state.PROJECT.glob(pattern)):
             if path.is_file():

@@ -54,7 +54,6 @@ INSTALLED_APPS = [
     "wagtail.admin",
     "wagtail",
     "modelcluster",
-    "modelsearch",
     "taggit",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -168,7 +167,7 @@ X_ACCEL_PREFIX = env.text("X_ACCEL_PREFIX")  # nginx location of PRIVATE_ROOT, "
 
 # --- search ------------------------------------------------------------------------------------
 
-WAGTAILSEARCH_BACKENDS = MODELSEARCH_BACKENDS = {
+WAGTAILSEARCH_BACKENDS = {
     "default": {"BACKEND": env.text("SEARCH_BACKEND", "modelsearch.backends.database")}
 }
 

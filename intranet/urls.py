@@ -1,11 +1,11 @@
 """Every mounted URL, in the order they are tried."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
+from intranet.files import picture
 from intranet.plugins import plugins
 from intranet.views import arrange, home, notices, people, search
 
@@ -29,14 +29,11 @@ urlpatterns = [
     path("units/", people.units, name="units"),
     path("units/<slug:slug>/", people.unit, name="unit"),
     *[path(f"{plugin.slug}/", include((plugin.urls, plugin.slug))) for plugin in plugins()],
+    path("media/<path:path>", picture, name="picture"),
     path("admin/", include(wagtailadmin_urls)),
     path("django-admin/", admin.site.urls),
     path("", include(wagtail_urls)),
 ]
-if settings.DEBUG:
-    from django.conf.urls.static import static
-
-    urlpatterns[:0] = static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
 
 handler400 = "intranet.views.errors.bad_request"
 handler500 = "intranet.views.errors.server_error"

@@ -3,6 +3,7 @@
 import secrets
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.core.internal import ratelimit
 from django.contrib.auth import login as start_session
 from django.db.models import Q
@@ -57,7 +58,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise
 
     def reauthenticate(self, user, password):
-        return self.authenticate(self.request, username=user.username, password=password) == user
+        return self.authenticate(context.request, username=user.username, password=password) == user
 
     def login(self, request, user):
         """Start the session under a new key, named by a random sid."""
@@ -75,5 +76,9 @@ class AccountAdapter(DefaultAccountAdapter):
 def limit_key(typed: str) -> str:
     """Return one key for all spellings of an account: its row when there is one, else what was typed."""
     name = canonical_name(typed)
-    key = User.objects.filter(Q(username=name) | Q(email=name)).values_list("pk", flat=True).first() if name else None
+    key = (
+        User.objects.filter(Q(username=name) | Q(email=name)).values_list("pk", flat=True).first()
+        if name
+        else None
+    )
     return str(key) if key else f"?{name[:254]}"

@@ -2,7 +2,7 @@
 
 from sso.models import Application, Delegation, Post, Role, Unit, User
 from sso.permissions import acting_for, is_clerk, is_leader, is_system_admin, is_unit_admin, require
-from sso.services import mail_token
+from sso.services import ensure_client, mail_token, revoke_everything
 from sso.text import canon_tone, collation_key, fold, name_key, nfc
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "acting_for",
     "canon_tone",
     "collation_key",
+    "ensure_client",
     "fold",
     "is_clerk",
     "is_leader",
@@ -24,4 +25,5 @@ __all__ = [
     "name_key",
     "nfc",
     "require",
+    "revoke_everything",
 ]

@@ -9,7 +9,14 @@ from django.contrib.auth.backends import ModelBackend
 from django.dispatch import receiver
 from django_auth_ldap.backend import LDAPBackend, ldap_error
 
-from sso.directory import OUTAGES, DirectoryUnavailable, note_answer, note_outage, reason_of, refuse_during_pause
+from sso.directory import (
+    OUTAGES,
+    DirectoryUnavailable,
+    note_answer,
+    note_outage,
+    reason_of,
+    refuse_during_pause,
+)
 from sso.models import User
 
 NAME = re.compile(r"[\w.@+-]{1,254}", re.ASCII)

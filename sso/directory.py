@@ -203,7 +203,9 @@ def search(server, filter_text: str, attributes: list[str]) -> Iterator[tuple[st
         except ldap.NO_SUCH_OBJECT as error:
             raise DirectoryIncomplete(f"There is nothing at {base}. Is INTRANET_LDAP_BASE right?") from error
         except (ldap.SIZELIMIT_EXCEEDED, ldap.ADMINLIMIT_EXCEEDED, ldap.INSUFFICIENT_ACCESS) as error:
-            raise DirectoryIncomplete(f"The service account may not read everything: {reason_of(error)}") from error
+            raise DirectoryIncomplete(
+                f"The service account may not read everything: {reason_of(error)}"
+            ) from error
         yield from ((dn, values) for dn, values in rows if dn is not None)  # None: a referral
         cookies = [c.cookie for c in answered if c.controlType == SimplePagedResultsControl.controlType]
         if not any(cookies):
@@ -292,7 +294,9 @@ def posts_of(values: Values) -> Iterable[PostEntry]:
     if not texts:
         return [PostEntry(unit, title, 1000, "member", is_main=True)] if unit else []
     posts = [post_of(text) for text in texts]
-    main = next((p for p in posts if (p.unit_code, p.title) == (unit, title)), min(posts, key=lambda p: p.rank))
+    main = next(
+        (p for p in posts if (p.unit_code, p.title) == (unit, title)), min(posts, key=lambda p: p.rank)
+    )
     return [PostEntry(**{**vars(post), "is_main": post is main}) for post in posts]
 
 

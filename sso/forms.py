@@ -25,7 +25,12 @@ class SignInForm(LoginForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        typing = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+        typing = {
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "autofocus": True,
+        }
         self.fields["login"] = forms.CharField(
             label=_("Account or mail address"), max_length=254, widget=forms.TextInput(attrs=typing)
         )
@@ -127,7 +132,9 @@ class SystemForm(forms.ModelForm):
         data = super().clean()
         people = data.get("authorization_grant_type") == Application.GRANT_AUTHORIZATION_CODE
         if people and not data.get("redirect_uris") and "redirect_uris" not in self.errors:
-            self.add_error("redirect_uris", _("Name at least one address, or nobody can come back from sign-in."))
+            self.add_error(
+                "redirect_uris", _("Name at least one address, or nobody can come back from sign-in.")
+            )
         return data
 
     def _get_validation_exclusions(self):

@@ -5,3 +5,4 @@ from django.utils.translation import gettext_lazy as _
 class CalendarConfig(AppConfig):
     name = "apps.calendar"
     verbose_name = _("Calendar")
+    intranet_plugin = "apps.calendar.plugin.PLUGIN"

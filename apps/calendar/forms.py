@@ -7,7 +7,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.calendar.models import Attendance, Calendar, Event
+from apps.calendar.board import ministry_leaders
+from apps.calendar.models import Calendar, Event
 from apps.calendar.people import PeopleField, PersonOrTextField, label_of
 from apps.calendar.weeks import YEARS, midnight
 from apps.calendar.wording import WEEKDAYS, last_day
@@ -19,12 +20,6 @@ TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh"]
 FREQUENCIES = [("", _("Does not repeat")), ("DAILY", _("Every day")), ("WEEKLY", _("Every week"))]
 FREQUENCIES += [("MONTHLY", _("Every month"))]
 PLAIN_RULE = {"FREQ", "BYDAY", "UNTIL", "COUNT", "WKST", "INTERVAL"}
-
-
-def ministry_leaders():
-    """The minister and the deputies, the highest first."""
-    posts = Post.objects.leaders().filter(unit__parent=None, user__is_active=True).select_related("user")
-    return list({post.user_id: post for post in reversed(posts)}.values())[::-1]
 
 
 class DayInput(forms.DateInput):
@@ -172,7 +167,15 @@ class EventForm(forms.Form):
         data = dict(self.cleaned_data)
         chair, chair_text = data.pop("chair")
         names = ("summary", "starts_at", "ends_at", "is_all_day", "location", "participants_text", "kind")
-        names += ("description", "note", "is_private", "preparing_unit", "invitation_number", "people", "leaders")
+        names += (
+            "description",
+            "note",
+            "is_private",
+            "preparing_unit",
+            "invitation_number",
+            "people",
+            "leaders",
+        )
         values = {name: data[name] for name in (*names, "reason") if name in data}
         values["status"] = Event.Status.TENTATIVE if data["is_tentative"] else Event.Status.CONFIRMED
         if "repeat" in self.fields:
@@ -200,7 +203,15 @@ def initial_of(event: Event, starts_at: datetime, ends_at: datetime) -> dict:
     until = rule.get("UNTIL", [None])[0]
     until = timezone.localtime(until).date() if isinstance(until, datetime) and until.tzinfo else until
     people = list(event.attendances.select_related("user"))
-    names = ("summary", "is_all_day", "location", "participants_text", "preparing_unit", "kind", "description")
+    names = (
+        "summary",
+        "is_all_day",
+        "location",
+        "participants_text",
+        "preparing_unit",
+        "kind",
+        "description",
+    )
     return {
         **{name: getattr(event, name) for name in (*names, "invitation_number", "note", "is_private")},
         "start_day": local_start.date(),
@@ -232,10 +243,4 @@ def _is_plain(rrule: str) -> bool:
 
 class CancelForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=250)
-    is_postponed = forms.BooleanField(
-        label=_("Postponed: a new time will be announced"), required=False
-    )
-
-
-class AnswerForm(forms.Form):
-    answer = forms.ChoiceField(choices=Attendance.Answer.choices)
+    is_postponed = forms.BooleanField(label=_("Postponed: a new time will be announced"), required=False)

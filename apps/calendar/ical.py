@@ -20,7 +20,7 @@ MOST_EVENTS = 200
 
 
 def feed(name: str, events, answers: dict[int, str]) -> bytes:
-    """Return ``events`` (with their overrides) as a calendar to subscribe to. ``answers``: by the event's key."""
+    """Return ``events`` and their overrides as a calendar to subscribe to; ``answers`` by the event's key."""
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//intranet-suite//calendar//VI")
     calendar.add("version", "2.0")

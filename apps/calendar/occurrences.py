@@ -62,7 +62,7 @@ def moment_name(at: datetime) -> str:
 
 
 def occurrences(events, since: datetime, until: datetime) -> list[Occurrence]:
-    """Return the occurrences of ``events`` (a queryset) in [since, until), by time. The queryset asks once."""
+    """Return the occurrences of the queryset ``events`` in [since, until), by time."""
     found = []
     for event in events.between(since, until):
         if getattr(event, "is_hidden", False):
@@ -120,7 +120,7 @@ def _rule(event: Event) -> tuple:
 
 @lru_cache(maxsize=4096)
 def _expand(starts_at, ends_at, is_all_day, rrule, exdates, zone, since, until) -> tuple:
-    """Return the (start, end) of the occurrences in [since, until). Pure, so pages asked for twice cost little."""
+    """Return the (start, end) of the occurrences in [since, until); pure, so it is done once."""
     query = recurring_ical_events.of(_calendar(starts_at, ends_at, is_all_day, rrule, exdates, zone))
     times = [(_moment(part.start), _moment(part.end)) for part in query.between(since, until)]
     return tuple(sorted((start, end) for start, end in times if start < until and end > since))

@@ -12,7 +12,7 @@ MOST_SUGGESTIONS = 8
 
 
 def find_people(words: str) -> list[User]:
-    """Return the active people that ``words`` may mean: "Lê An (anl)", an account, a mail address or a full name."""
+    """Return the active people that ``words`` may mean: "Lê An (anl)", an account, an address, a name."""
     account = re.search(r"\(([\w.@+-]+)\)\s*$", words)
     people = User.objects.active()
     if account:
@@ -36,7 +36,10 @@ class PeopleWidget(forms.Widget):
 
     def value_from_datadict(self, data, files, name):
         chosen = data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
-        return {"chosen": [key for key in chosen if str(key).isdigit()], "typed": data.get(f"{name}_typed", "")}
+        return {
+            "chosen": [key for key in chosen if str(key).isdigit()],
+            "typed": data.get(f"{name}_typed", ""),
+        }
 
     def value_omitted_from_data(self, data, files, name):
         return False
@@ -71,7 +74,9 @@ class PeopleField(forms.Field):
             elif not found:
                 errors.append(_("Nobody is called “%(words)s”.") % {"words": words[:100]})
             elif not people.keys() & {one.pk for one in found}:
-                errors.append(_("Several people are called “%(words)s”: please tick the right one.") % {"words": words})
+                errors.append(
+                    _("Several people are called “%(words)s”: please tick the right one.") % {"words": words}
+                )
         if errors:
             raise ValidationError(errors)
         return list(people.values())

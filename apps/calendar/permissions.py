@@ -19,7 +19,7 @@ def can_publish_week(user: User) -> bool:
 
 
 def can_add_event(user: User, calendar: Calendar, leaders: list[User] | None = None) -> bool:
-    """Say whether ``user`` may add to ``calendar``; to the leaders' one, for these ``leaders`` (None: for any)."""
+    """Say whether ``user`` may add to ``calendar``; to the leaders' one for ``leaders``, None for any."""
     if calendar.kind == Calendar.Kind.PERSONAL:
         return may_act_as(user, calendar.user)
     if calendar.kind == Calendar.Kind.UNIT:
@@ -32,7 +32,7 @@ def can_add_event(user: User, calendar: Calendar, leaders: list[User] | None = N
 
 
 def can_change_event(user: User, event: Event) -> bool:
-    """Say whether ``user`` may change or cancel ``event``: who keeps its calendar, and who acts for its leaders."""
+    """Say whether ``user`` keeps the event's calendar, or acts for all of its leaders."""
     if event.calendar.kind == Calendar.Kind.LEADERS and not keeps_leaders_calendar(user):
         leaders = [row.user for row in event.attendances.select_related("user") if row.is_leader]
         return bool(leaders) and all(may_act_as(user, leader) for leader in leaders)
@@ -45,6 +45,4 @@ def can_answer(user: User, attendance: Attendance) -> bool:
 
 def is_ministry_leader(user: User) -> bool:
     """Say whether ``user`` is the minister or a deputy."""
-    return any(
-        post.unit.parent_id is None and post.level != post.Level.MEMBER for post in user.current_posts
-    )
+    return any(post.unit.parent_id is None and post.level != post.Level.MEMBER for post in user.current_posts)

@@ -5,3 +5,4 @@ from django.utils.translation import gettext_lazy as _
 class DocumentsConfig(AppConfig):
     name = "apps.documents"
     verbose_name = _("Documents")
+    intranet_plugin = "apps.documents.plugin.PLUGIN"

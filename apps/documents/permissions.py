@@ -71,7 +71,7 @@ def can_hand_on(user: User, assignment: Assignment) -> bool:
 
 
 def can_withdraw(user: User, assignment: Assignment) -> bool:
-    """Who gave an assignment takes it back while it is not finished; the clerk may do so for the first step."""
+    """Who gave an unfinished assignment takes it back; the first step, everybody who may route."""
     if assignment.state not in (Assignment.State.WAITING, Assignment.State.HANDED_ON):
         return False
     gave = user.pk in (assignment.given_by_id, assignment.given_for_id)
@@ -84,7 +84,9 @@ def can_give_to(user: User, target: User | Unit) -> bool:
         return True
     if isinstance(target, Unit):
         return False
-    return bool({post.unit.top_id for post in user.current_posts} & {p.unit.top_id for p in target.current_posts})
+    return bool(
+        {post.unit.top_id for post in user.current_posts} & {p.unit.top_id for p in target.current_posts}
+    )
 
 
 def reasons(user: User, document: Document) -> list[str]:
@@ -100,13 +102,17 @@ def reasons(user: User, document: Document) -> list[str]:
             if assignment.state == Assignment.State.WITHDRAWN:
                 continue
             if assignment.person_id == person.pk:
-                own.append(_("the document was given to you (%(role)s)") % {"role": assignment.get_role_display()})
+                own.append(
+                    _("the document was given to you (%(role)s)") % {"role": assignment.get_role_display()}
+                )
             elif assignment.unit and (
                 is_desk_of(person, assignment.unit) or person.has_role(Role.UNIT_ADMIN, assignment.unit)
             ):
                 own.append(_("it was given to %(unit)s, where you are in charge") % {"unit": assignment.unit})
         if person != user:
-            own = [_("on behalf of %(person)s: %(reason)s") % {"person": person, "reason": why} for why in own]
+            own = [
+                _("on behalf of %(person)s: %(reason)s") % {"person": person, "reason": why} for why in own
+            ]
         found += own
     return list(dict.fromkeys(found))
 

@@ -1,1 +1,152 @@
-PLUGIN = None
+"""What the document register offers to the shell."""
+
+from datetime import datetime, time
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from apps.documents import search, services
+from apps.documents.models import Assignment, Document
+from apps.documents.permissions import keeps_registers
+from intranet.api import Duty, Hit, Named, Place, Plugin, Receiver, Widget
+from sso.api import User
+
+MOST_DUTIES = 100
+END_OF_OFFICE_HOURS = time(17)
+
+
+def waiting_count(user: User) -> int:
+    return Assignment.objects.open_for(user).count()
+
+
+def new_for_me(place: Place) -> dict:
+    """The documents last given to the person, to those they act for, or to their desk."""
+    given = Assignment.objects.standing().for_desk_of(place.user).order_by("-pk")
+    rows = given.select_related("document__type").only(
+        "due_on", "state", "role", "given_at", "person_id", "unit_id", "document__code_number",
+        "document__symbol", "document__subject", "document__organisation", "document__type_name",
+        "document__type__name_vi", "document__type__name_en",
+    )  # fmt: skip
+    return {"rows": distinct_documents(rows[:12])[:5]}
+
+
+def distinct_documents(rows) -> list[Assignment]:
+    """Return the first assignment of each document."""
+    found = {}
+    for row in rows:
+        found.setdefault(row.document_id, row)
+    return list(found.values())
+
+
+def new_for_unit(place: Place) -> dict:
+    """The newest documents given to the unit, as far as the reader may see them."""
+    given = Assignment.objects.standing().filter(
+        Q(unit=place.unit) | Q(unit__path__startswith=place.unit.path)
+    )
+    documents = Document.objects.visible_to(place.user).filter(pk__in=given.values("document"))
+    return {"documents": documents.for_rows()[:5]}
+
+
+def duties(user: User) -> list[Duty]:
+    rows = (
+        Assignment.objects.open_for(user)
+        .to_handle()
+        .select_related("document", "given_by", "given_for", "unit")
+    )
+    rows = rows.only(
+        "due_on", "role", "document__subject", "document__organisation", "given_by__full_name",
+        "given_for__full_name", "unit__name_vi", "unit__name_en", "person_id",
+    )  # fmt: skip
+    return [
+        Duty(
+            title=row.document.subject,
+            url=row.document.get_absolute_url(),
+            source=" · ".join(str(part) for part in (row.giver, row.unit) if part),
+            due=row.due_on,
+        )
+        for row in rows[:MOST_DUTIES]
+    ]
+
+
+def deadlines(user: User, starts: datetime, ends: datetime) -> list[Hit]:
+    """The deadlines between two moments, at the end of office hours of their day."""
+    days = (timezone.localdate(starts), timezone.localdate(ends))
+    rows = Assignment.objects.open_for(user).to_handle().filter(due_on__range=days).select_related("document")
+    found = []
+    for row in rows.only("due_on", "document__subject", "document__organisation")[:MOST_DUTIES]:
+        moment = timezone.make_aware(datetime.combine(row.due_on, END_OF_OFFICE_HOURS))
+        if starts <= moment < ends:
+            title = _("Due: %(subject)s") % {"subject": row.document.subject}
+            url = row.document.get_absolute_url()
+            found.append(Hit(title=title, url=url, excerpt=row.document.organisation, starts=moment))
+    return found
+
+
+def find(user: User, query: str, limit: int) -> list[Hit]:
+    documents = list(search.find_by_number(user, query).for_rows()[:limit])
+    if not documents:
+        keys = search.find(user, query, limit=limit)
+        rows = {row.pk: row for row in Document.objects.visible_to(user).filter(pk__in=keys).for_rows()}
+        documents = [rows[key] for key in keys if key in rows]
+    return [
+        Hit(title=document.subject, url=document.get_absolute_url(), excerpt=document.title_line)
+        for document in documents
+    ]
+
+
+def receive_pdf(user: User, title: str, content: bytes, content_type: str) -> str:
+    """Keep a PDF for registration and return the URL of the form that it waits in."""
+    if not keeps_registers(user):
+        raise PermissionDenied
+    upload = services.keep_upload(ContentFile(content, name=title), by=user, name=title)
+    asked = urlencode({"upload": upload.pk, "subject": title.removesuffix(".pdf")})
+    return f"{reverse('documents:new')}?{asked}"
+
+
+PLUGIN = Plugin(
+    slug="documents",
+    name=_("Documents"),
+    icon="file-text",
+    home="documents:list",
+    urls="apps.documents.urls",
+    badge=waiting_count,
+    nav=(Named(name="documents:registers", label=_("Registers")),),
+    widgets=(
+        Widget(
+            slug="new",
+            title=_("New documents"),
+            template="documents/_widget.html",
+            context=new_for_me,
+            more="documents:list",
+        ),
+        Widget(
+            slug="unit",
+            title=_("Documents of the unit"),
+            template="documents/_unit_widget.html",
+            context=new_for_unit,
+            places=("unit",),
+            more="documents:list",
+        ),
+    ),
+    search=find,
+    agenda=deadlines,
+    duties=duties,
+    kinds=(
+        Named(name="documents.assigned", label=_("A document is given to me")),
+        Named(name="documents.done", label=_("A document I gave is handled")),
+        Named(name="documents.returned", label=_("A document comes back to me")),
+        Named(name="documents.withdrawn", label=_("A document is taken back from me")),
+    ),
+    receives=(
+        Receiver(
+            content_types=("application/pdf",),
+            label=_("Register as incoming document"),
+            receive=receive_pdf,
+        ),
+    ),
+)

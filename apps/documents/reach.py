@@ -29,7 +29,9 @@ class Reach:
     def is_everywhere(self) -> bool:
         """Leaders of the ministry and a clerk of the whole ministry reach every unit."""
         return any(unit.parent_id is None for unit in self._led) or any(
-            role.name == Role.CLERK and role.unit is None for user in self.users for role in user.current_roles
+            role.name == Role.CLERK and role.unit is None
+            for user in self.users
+            for role in user.current_roles
         )
 
     @cached_property

@@ -22,7 +22,9 @@ MOST_WORDS = 12  # of a question
 LONGEST_TEXT = 200_000  # characters of the files of one document
 DEEPEST = 2_000  # how far one may page; beyond it filters help more
 
-NUMBER = re.compile(r"(?:số|so)?\s*:?\s*0*(\d{1,9})(?:[a-z]{0,3}(?:\s*[/\-–—]\s*|\s+)(\S.*)|\s*)", re.IGNORECASE)
+NUMBER = re.compile(
+    r"(?:số|so)?\s*:?\s*0*(\d{1,9})(?:[a-z]{0,3}(?:\s*[/\-–—]\s*|\s+)(\S.*)|\s*)", re.IGNORECASE
+)
 DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 
 
@@ -75,7 +77,9 @@ def index(*documents: Document) -> None:
     assignments, texts = {}, {}
     for assignment in Assignment.objects.filter(document__in=documents):
         assignments.setdefault(assignment.document_id, []).append(assignment)
-    files = Attachment.objects.filter(document__in=documents).values_list("document_id", "text").order_by("pk")
+    files = (
+        Attachment.objects.filter(document__in=documents).values_list("document_id", "text").order_by("pk")
+    )
     for document_id, text in files:
         texts.setdefault(document_id, []).append(text)
     SearchEntry.objects.bulk_create(
@@ -112,14 +116,14 @@ def find(user: User, text: str = "", *, marks: Iterable[str] = (), limit: int, o
     return found
 
 
-def find_by_number(user: User, text: str, *, limit: int):
+def find_by_number(user: User, text: str):
     """Return the documents whose number or day is ``text``, equal symbols first; none when it is neither."""
     wanted = number_or_day(text)
     if wanted is None:
         return Document.objects.none()
     condition, symbol = wanted
     exact = Case(When(symbol_key=symbol, then=0), default=1)
-    return Document.objects.visible_to(user).filter(condition).order_by(exact, "-pk")[:limit]
+    return Document.objects.visible_to(user).filter(condition).order_by(exact, "-pk")
 
 
 def number_or_day(text: str) -> tuple[Q, str] | None:
@@ -150,7 +154,7 @@ def readers_of(user: User) -> list[str] | None:
 
 
 def stages_of(text: str) -> list[tuple[str, str, list[str]] | None]:
-    """Return what to look for, the best first: as written, one after another, all words, the last one begun."""
+    """Return what to look for, best first: as written, one after another, all words, the last begun."""
     words = words_of(fold(text))[:MOST_WORDS]
     if not words:
         return [None]

@@ -87,7 +87,9 @@ def reply_to(message: Message, by: User, *, to_all: bool) -> dict:
         people = list(message.to)  # an answer to one's own message goes on to whom it went
     others = [*message.to, *message.cc] if to_all else []
     named = {person.email.lower() for person in people} | {own}
-    cc = list({person.email.lower(): person for person in others if person.email.lower() not in named}.values())
+    cc = list(
+        {person.email.lower(): person for person in others if person.email.lower() not in named}.values()
+    )
     return {
         "to": people_line(people),
         "cc": people_line(cc),
@@ -130,7 +132,9 @@ def people_line(people) -> str:
 
 def quote(text: str) -> str:
     """Return ``text`` with the mark of a quotation before each line."""
-    return "\n".join(f">{line}" if line.startswith(">") else f"> {line}" for line in text.rstrip().splitlines())
+    return "\n".join(
+        f">{line}" if line.startswith(">") else f"> {line}" for line in text.rstrip().splitlines()
+    )
 
 
 def _introduction(message: Message) -> str:

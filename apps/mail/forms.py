@@ -26,9 +26,16 @@ class RecipientsField(forms.CharField):
 
     def to_python(self, value) -> list[Address]:
         text = re.sub(r"[;\r\n]+", ",", super().to_python(value))
-        found = [(one_line(name), one.strip()) for name, one in getaddresses([text]) if name.strip() or one.strip()]
+        found = [
+            (one_line(name), one.strip()) for name, one in getaddresses([text]) if name.strip() or one.strip()
+        ]
         accounts = {one for _name, one in found if "@" not in one}
-        known = dict(User.objects.active().exclude(email="").filter(username__in=accounts).values_list("username", "email"))
+        known = dict(
+            User.objects.active()
+            .exclude(email="")
+            .filter(username__in=accounts)
+            .values_list("username", "email")
+        )
         people, wrong = {}, []
         for name, one in found:
             address = known.get(one, one)
@@ -41,9 +48,13 @@ class RecipientsField(forms.CharField):
                 people.setdefault(address.lower(), Address(name, address))
         if wrong or (text.strip(" ,") and not people):
             message = ngettext_lazy(
-                "This is not a mail address: %(names)s.", "These are not mail addresses: %(names)s.", max(len(wrong), 1)
+                "This is not a mail address: %(names)s.",
+                "These are not mail addresses: %(names)s.",
+                max(len(wrong), 1),
             )
-            raise ValidationError(message % {"names": ", ".join(f"“{one}”" for one in wrong or [text.strip()])})
+            raise ValidationError(
+                message % {"names": ", ".join(f"“{one}”" for one in wrong or [text.strip()])}
+            )
         if len(people) > RECIPIENTS_MAX:
             raise ValidationError(_("At most %(limit)s recipients at once.") % {"limit": RECIPIENTS_MAX})
         return list(people.values())
@@ -57,7 +68,11 @@ class FilesField(forms.FileField):
     """Any number of files."""
 
     def __init__(self, **kwargs):
-        attrs = {"multiple": True, "data-max-bytes": settings.UPLOAD_MAX_BYTES, "data-too-big": _("this file is too large.")}
+        attrs = {
+            "multiple": True,
+            "data-max-bytes": settings.UPLOAD_MAX_BYTES,
+            "data-too-big": _("this file is too large."),
+        }
         super().__init__(widget=FilesInput(attrs=attrs), allow_empty_file=True, **kwargs)
 
     def clean(self, data, initial=None):
@@ -73,15 +88,24 @@ class LetterForm(forms.Form):
     bcc = RecipientsField(label=_("Bcc"), required=False)
     subject = forms.CharField(label=_("Subject"), max_length=250, required=False)
     text = forms.CharField(
-        label=_("Message"), required=False, strip=False, max_length=1_000_000, widget=forms.Textarea(attrs={"rows": 16})
+        label=_("Message"),
+        required=False,
+        strip=False,
+        max_length=1_000_000,
+        widget=forms.Textarea(attrs={"rows": 16}),
     )
-    keep = forms.MultipleChoiceField(label=_("Attachments"), required=False, widget=forms.CheckboxSelectMultiple)
+    keep = forms.MultipleChoiceField(
+        label=_("Attachments"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     files = FilesField(label=_("Attach files"), required=False)
 
     def __init__(self, *args, parts=(), is_draft=False, **kwargs):
         super().__init__(*args, **kwargs)
         self.sizes = {choice_of(part): part.decoded_bytes for part in parts}
-        names = {choice_of(part): f"{part.name or part.content_type} ({filesizeformat(part.decoded_bytes)})" for part in parts}
+        names = {
+            choice_of(part): f"{part.name or part.content_type} ({filesizeformat(part.decoded_bytes)})"
+            for part in parts
+        }
         if not parts and self.is_bound:  # the message it is made from cannot be read just now
             names = {value: value.partition(":")[2] for value in self.data.getlist("keep")}
         self.fields["keep"].choices = list(names.items())
@@ -98,10 +122,14 @@ class LetterForm(forms.Form):
     def clean(self):
         data = super().clean()
         files = data.get("files") or []
-        size = sum(file.size for file in files) + sum(self.sizes.get(value, 0) for value in data.get("keep") or [])
+        size = sum(file.size for file in files) + sum(
+            self.sizes.get(value, 0) for value in data.get("keep") or []
+        )
         if size > settings.UPLOAD_MAX_BYTES:
             limits = {"size": filesizeformat(size), "limit": filesizeformat(settings.UPLOAD_MAX_BYTES)}
-            self.add_error("files", _("The attachments have %(size)s together, at most %(limit)s can be sent.") % limits)
+            self.add_error(
+                "files", _("The attachments have %(size)s together, at most %(limit)s can be sent.") % limits
+            )
         if len(files) > FILES_MAX:
             self.add_error("files", _("At most %(limit)s files at once.") % {"limit": FILES_MAX})
         return data
@@ -128,7 +156,11 @@ class ActForm(forms.Form):
 
     def __init__(self, data):
         super().__init__(data)
-        uids = [value for value in data.getlist("uid")[:1000] if value.isascii() and value.isdigit() and len(value) < 11]
+        uids = [
+            value
+            for value in data.getlist("uid")[:1000]
+            if value.isascii() and value.isdigit() and len(value) < 11
+        ]
         self.fields["uid"].choices = [(value, value) for value in uids]
         self.fields["uid"].error_messages["required"] = _("Choose at least one message first.")
 

@@ -62,7 +62,7 @@ class Connection(IMAPClient):
     # --- life ---
 
     def is_alive(self) -> bool:
-        """Whether the server has neither closed the connection nor said goodbye: then nothing waits to be read."""
+        """Whether the server has not closed the connection: then nothing waits to be read."""
         poll = select.poll()
         poll.register(self.socket(), select.POLLIN | select.POLLHUP | select.POLLERR)
         return not poll.poll(0)
@@ -102,7 +102,9 @@ class Connection(IMAPClient):
             self._checkok("LIST", kind, data)
             names = [
                 (flags, name)
-                for flags, _, name in self._proc_folder_list(self._imap._untagged_response(kind, data, "LIST")[1])
+                for flags, _, name in self._proc_folder_list(
+                    self._imap._untagged_response(kind, data, "LIST")[1]
+                )
             ]
             told = parse_response(self._imap._untagged_response(kind, data, "STATUS")[1])
             counts = {
@@ -153,7 +155,7 @@ class Connection(IMAPClient):
         return next((value or b"" for key, value in found.items() if key.startswith(b"BODY[")), b"")
 
     def find(self, text: str, *, is_full: bool) -> list[int]:
-        """Return the messages of the open mailbox that hold ``text`` in subject or addresses, or anywhere; newest first.
+        """Return the messages that hold ``text`` in subject or addresses, or anywhere, the newest first.
 
         The server compares letters whatever their case, but with their accents (RFC 5051).
         """
@@ -227,7 +229,7 @@ class Connection(IMAPClient):
         return [(rows[uid], frozenset(flags[uid])) for uid in sorted(flags, reverse=True) if uid in rows]
 
     def _count(self) -> None:
-        """Take note of messages that came or went while a command ran, and forget what else was told unasked."""
+        """Take note of messages that came or went meanwhile; forget what else was told unasked."""
         gone = self._imap.untagged_responses.pop("EXPUNGE", [])
         came = self._imap.untagged_responses.pop("EXISTS", [])
         for name in ("RECENT", "FETCH", "FLAGS"):

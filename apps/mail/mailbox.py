@@ -56,7 +56,7 @@ class Folder:
 
     @cached_property
     def url(self) -> str:
-        return reverse("mail:folder", args=[self.name])
+        return folder_url(self.name)
 
     @property
     def count(self) -> int:
@@ -164,6 +164,10 @@ def _folder(one: Listed, taken: set[bytes]) -> Folder:
     return Folder(one.name, kind.name, str(kind.label), kind.icon, one.messages, one.unseen)
 
 
+def folder_url(name: str) -> str:
+    return reverse("mail:folder", args=[name])
+
+
 def folder_named(folders: Iterable[Folder], name: str) -> Folder:
     """Return the folder of that name. Raises Missing."""
     for folder in folders:
@@ -186,9 +190,16 @@ def folder_for(box: Connection, purpose: str) -> str:
 
 
 def page_of(
-    box: Connection, folder: Folder, number: str | None, *, query: str = "", is_full: bool = False, tail: str = "", uid: int = 0
+    box: Connection,
+    folder: Folder,
+    number: str | None,
+    *,
+    query: str = "",
+    is_full: bool = False,
+    tail: str = "",
+    uid: int = 0,
 ) -> Page:
-    """Return a page of ``folder``, the newest first, whose objects are rows. ``tail`` ends the rows' addresses."""
+    """Return a page of rows of ``folder``, the newest first. ``tail`` ends the rows' addresses."""
     total = box.open(folder.name)
     found = box.find(query, is_full=is_full) if query else range(total)
     page = Paginator(found, PAGE_SIZE).get_page(number)
@@ -212,9 +223,9 @@ def page_of(
 def newest(box: Connection, limit: int) -> list[Row]:
     """Return the newest rows of the inbox."""
     total = box.open(INBOX)
-    base = reverse("mail:folder", args=[INBOX])
+    url = folder_url(INBOX)
     return [
-        Row(summary, flags, summary.senders, f"{base}{summary.uid}/")
+        Row(summary, flags, summary.senders, f"{url}{summary.uid}/")
         for summary, flags in box.rows(total - limit + 1, total)
     ]
 
@@ -267,9 +278,7 @@ def attachments_of(parts: list[Part], shown: Part | None) -> list[Part]:
     """
     is_html = shown is not None and shown.content_type == "text/html"
     plain = next((part for part in parts if part.is_text), None) if is_html else None
-    return [
-        part for part in parts if part not in (shown, plain) and not (is_html and part.is_inline_image)
-    ]
+    return [part for part in parts if part not in (shown, plain) and not (is_html and part.is_inline_image)]
 
 
 def part_of(box: Connection, mailbox: str, uid: int, number: str) -> tuple[Part, bytes]:

@@ -1,4 +1,4 @@
-"""What a message says of itself, read from the answers of an IMAP server however broken it is (RFC 2045–2047, 2231)."""
+"""What a message says of itself, however broken it is (RFC 2045–2047, RFC 2231)."""
 
 import base64
 import binascii
@@ -12,6 +12,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 
 from imapclient.response_types import BodyData, Envelope
+
 from sso.api import nfc
 
 # Control characters, and those that turn the direction of writing: they make "exe.fdp" of "pdf.exe".
@@ -39,7 +40,11 @@ class Address:
         if not self.name:
             return self.email
         quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}" <{self.email}>' if re.search(r'[,;:<>@()"\\\[\]]', self.name) else f"{self.name} <{self.email}>"
+        return (
+            f'"{quoted}" <{self.email}>'
+            if re.search(r'[,;:<>@()"\\\[\]]', self.name)
+            else f"{self.name} <{self.email}>"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ class Part:
 
 
 def summary_of(uid: int, answer: dict) -> Summary:
-    """Return the row of a message from the server's answer to ENVELOPE, BODYSTRUCTURE, INTERNALDATE and PREVIEW."""
+    """Return the row of a message from the answer to ENVELOPE, BODYSTRUCTURE, INTERNALDATE, PREVIEW."""
     envelope: Envelope = answer[b"ENVELOPE"]
     preview = answer.get(b"PREVIEW") or b""
     return Summary(
@@ -113,7 +118,9 @@ def summary_of(uid: int, answer: dict) -> Summary:
         recipients=addresses(envelope.to) or addresses(envelope.cc),
         sent_at=moment(envelope.date, answer.get(b"INTERNALDATE")),
         preview=one_line(preview.decode("utf-8", "replace") if isinstance(preview, bytes) else str(preview)),
-        has_attachment=any(not (part.is_text or part.is_inline_image) for part in parts_of(answer[b"BODYSTRUCTURE"])),
+        has_attachment=any(
+            not (part.is_text or part.is_inline_image) for part in parts_of(answer[b"BODYSTRUCTURE"])
+        ),
     )
 
 
@@ -173,7 +180,10 @@ def to_text(content: bytes, charset: str) -> str:
 def addresses(found) -> tuple[Address, ...]:
     """Return the addresses of an envelope's field, without the marks of groups."""
     return tuple(
-        Address(words(one.name), one_line(f"{to_text(_bytes(one.mailbox), 'utf-8')}@{to_text(_bytes(one.host), 'utf-8')}"))
+        Address(
+            words(one.name),
+            one_line(f"{to_text(_bytes(one.mailbox), 'utf-8')}@{to_text(_bytes(one.host), 'utf-8')}"),
+        )
         for one in found or ()
         if one.mailbox and one.host
     )

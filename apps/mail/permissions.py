@@ -1,4 +1,4 @@
-"""Everybody has one mailbox, their own: it is opened with a token that is theirs, so no other can be reached."""
+"""Everybody has one mailbox, their own: it is opened with their token, so no other can be reached."""
 
 from django.conf import settings
 

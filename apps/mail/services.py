@@ -57,7 +57,7 @@ def put_messages(folder: str, uids: list[int], purpose: str, *, by: User) -> Non
 
 
 def delete_messages(folder: str, uids: list[int], *, by: User) -> bool:
-    """Move messages to the trash, or delete those that lie there already. Return whether they are gone for good."""
+    """Move messages to the trash, or delete those that lie there. Return whether they are gone for good."""
     require(can_use_mail(by))
     with mailbox_of(by) as box:
         trash = mailbox.folder_for(box, "trash")
@@ -82,12 +82,14 @@ def save_draft(letter: Letter, *, by: User, replaces: int = 0) -> tuple[str, int
         return folder, uid
 
 
-def send_letter(letter: Letter, *, by: User, draft: int = 0, answers: tuple[str, int, bytes] | None = None) -> list[str]:
+def send_letter(
+    letter: Letter, *, by: User, draft: int = 0, answers: tuple[str, int, bytes] | None = None
+) -> list[str]:
     """Send ``letter``, keep it among the sent ones, and remove draft ``draft``.
 
     ``answers`` names the folder, uid and flag of the message that is marked as answered or forwarded. Returns
-    the addresses that the server did not take. Raises ValidationError when it took none, MailServerDown when it is
-    not to be reached; then nothing was sent.
+    the addresses that the server did not take. Raises ValidationError when it took none, MailServerDown when
+    it is not to be reached; then nothing was sent.
     """
     require(can_use_mail(by))
     message_id = compose.new_message_id()
@@ -101,7 +103,9 @@ def send_letter(letter: Letter, *, by: User, draft: int = 0, answers: tuple[str,
     return refused
 
 
-def _tidy_after_sending(box: Connection, copy: bytes, draft: int, answers: tuple[str, int, bytes] | None) -> None:
+def _tidy_after_sending(
+    box: Connection, copy: bytes, draft: int, answers: tuple[str, int, bytes] | None
+) -> None:
     box.add_message(mailbox.folder_for(box, "sent"), copy, b"\\Seen")
     if draft:
         box.open(mailbox.folder_for(box, "drafts"))
@@ -113,14 +117,16 @@ def _tidy_after_sending(box: Connection, copy: bytes, draft: int, answers: tuple
 
 
 def hand_over(content: bytes, recipients: list[str], *, by: User) -> list[str]:
-    """Give a message to the mail server by SMTP with the person's own token. Return the addresses it refused."""
+    """Give a message to the mail server by SMTP with the person's token. Return the addresses it refused."""
     parts = urlsplit(settings.MAIL_SMTP_URL)
     if not parts.hostname:
         raise MailServerDown(timezone.now() + timedelta(minutes=5))
     context = ssl.create_default_context()
     try:
         if parts.scheme == "smtps":
-            server = smtplib.SMTP_SSL(parts.hostname, parts.port or 465, timeout=CONNECT_SECONDS, context=context)
+            server = smtplib.SMTP_SSL(
+                parts.hostname, parts.port or 465, timeout=CONNECT_SECONDS, context=context
+            )
         else:
             server = smtplib.SMTP(parts.hostname, parts.port or 587, timeout=CONNECT_SECONDS)
         with server:
@@ -136,12 +142,18 @@ def hand_over(content: bytes, recipients: list[str], *, by: User) -> list[str]:
             return list(server.sendmail(by.email, recipients, content, mail_options=eight_bit))
     except smtplib.SMTPRecipientsRefused as error:
         names = ", ".join(error.recipients)
-        raise ValidationError({"to": _("The mail server knows no such address: %(names)s.") % {"names": names}}) from error
+        raise ValidationError(
+            {"to": _("The mail server knows no such address: %(names)s.") % {"names": names}}
+        ) from error
     except smtplib.SMTPResponseException as error:
         log.warning("The mail server did not take a message of %s: %s", by.username, error)
         if error.smtp_code == 552:
-            raise ValidationError({"files": _("The mail server does not take messages as large as this one.")}) from error
-        raise ValidationError(_("The mail server did not take the message. Please try again later.")) from error
+            raise ValidationError(
+                {"files": _("The mail server does not take messages as large as this one.")}
+            ) from error
+        raise ValidationError(
+            _("The mail server did not take the message. Please try again later.")
+        ) from error
     except (OSError, smtplib.SMTPException) as error:
         log.warning("The server for outgoing mail does not answer: %s", error)
         raise MailServerDown(timezone.now() + timedelta(seconds=PAUSE_SECONDS)) from error

@@ -116,7 +116,10 @@ class TaskForm(WordingForm):
         find = reverse("tasks:find")
         self.fields["lead"].offer(assignable_people(giver), assignable_units(giver), find)
         self.fields["lead"].initial = [value_of(giver)]
-        self.fields["cooperating"].offer(User.objects.active(), Unit.objects.current(), find)
+        units = Unit.objects.current().filter(parent__isnull=False)
+        self.fields["cooperating"].offer(User.objects.active(), units, find)
+        if any(post.unit.parent_id is None for post in leading_posts(giver)):
+            self.fields["source"].initial = Task.Source.MINISTRY
         self.fields["parent"].queryset = Task.objects.visible_to(user)
         if not any(leading_posts(person) for person in people):
             del self.fields["lead"], self.fields["cooperating"], self.fields["source"]

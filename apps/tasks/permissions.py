@@ -8,7 +8,7 @@ was given to their unit, everybody who sees a task may speak.
 from django.db.models import Q
 
 from apps.tasks.models import Task
-from sso.api import Post, Role, Unit, User, acting_for, is_leader
+from sso.api import Post, Role, Unit, User, acting_for
 
 State = Task.State
 
@@ -25,8 +25,11 @@ def can_assign(person: User, lead: User | Unit) -> bool:
 
 
 def can_hand_on(person: User, task: Task) -> bool:
-    """The leaders of the unit that the task was given to, those above, and the unit's admin."""
-    return task.is_for_unit and (is_leader(person, task.unit) or person.has_role(Role.UNIT_ADMIN, task.unit))
+    """The leaders of the unit that the task was given to and of those above but the ministry; unit admins."""
+    if not task.is_for_unit:
+        return False
+    led = (post.unit for post in leading_posts(person) if post.unit.parent_id)
+    return any(map(task.unit.is_within, led)) or person.has_role(Role.UNIT_ADMIN, task.unit)
 
 
 def can_accept(person: User, task: Task) -> bool:

@@ -30,17 +30,25 @@ def find(people, units, query: str, chosen: list) -> list[Choice]:
     found = [*matching_units(units, query), *people.matching(query)[:LIMIT]]
     rest = [one for one in found if one not in chosen]
     lines = post_lines([one for one in [*chosen, *rest] if isinstance(one, User)])
-    return [
-        Choice(value_of(one), str(one), lines.get(one.pk, "") if isinstance(one, User) else "", one in chosen)
-        for one in [*chosen, *rest]
-    ]
+    return [Choice(value_of(one), str(one), line_of(one, lines), one in chosen) for one in [*chosen, *rest]]
 
 
 def matching_units(units, query: str) -> list[Unit]:
-    """Return the units whose name or code holds every word of ``query``, in their official order."""
+    """Return the units whose name or code holds every word of ``query``, the higher first."""
     words = fold(query).split()
-    names = ((unit, fold(f"{unit.name_vi} {unit.name_en} {unit.code}")) for unit in units.order_by("path"))
-    return [unit for unit, name in names if all(word in name for word in words)][:LIMIT]
+    found = [unit for unit in units.select_related("parent") if all(word in key_of(unit) for word in words)]
+    return sorted(found, key=lambda unit: (len(unit.path_ids), unit.parent.order, unit.order))[:LIMIT]
+
+
+def key_of(unit: Unit) -> str:
+    return fold(f"{unit.name_vi} {unit.name_en} {unit.code}")
+
+
+def line_of(one: User | Unit, lines: dict[int, str]) -> str:
+    """Return the post of a person; of a division, the unit it belongs to."""
+    if isinstance(one, User):
+        return lines.get(one.pk, "")
+    return str(one.parent) if len(one.path_ids) > 2 else ""
 
 
 def post_lines(people: list[User]) -> dict[int, str]:
@@ -81,7 +89,7 @@ class PickerWidget(forms.Widget):
             "name": name,
             "many": self.field.many,
             "query": query,
-            "choices": find(self.field.people, self.field.units, query, chosen),
+            "choices": self.field.find(query, chosen),
             "find_url": self.field.find_url,
         }
 
@@ -101,6 +109,12 @@ class PickerField(forms.Field):
 
     def offer(self, people, units, find_url: str = "") -> None:
         self.people, self.units, self.find_url = people, units, find_url
+
+    def find(self, query: str, chosen: list) -> list[Choice]:
+        """Return what the list shows; a list for many is empty until something is looked for."""
+        if self.many and not query:
+            return find(User.objects.none(), Unit.objects.none(), "", chosen)
+        return find(self.people, self.units, query, chosen)
 
     def one(self, value: str) -> User | Unit | None:
         """Return who or what ``value`` names, None unless offered."""

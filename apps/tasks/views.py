@@ -79,6 +79,7 @@ def detail_page(request, task, bound=None, status=200):
         allowed.discard("decide_extension")
     if extension or task.due is None or task.is_late:
         allowed.discard("ask_extension")
+    allowed |= bound.keys()
     forms = {name: bound.get(name) or form_for(name, task) for name in ACTS if name in allowed}
     acts = [
         {"name": name, "act": ACTS[name], "form": form, "is_open": name in bound}
@@ -93,7 +94,7 @@ def detail_page(request, task, bound=None, status=200):
         "tasks/task_detail.html",
         {
             "task": task,
-            "next": next((one for one in acts if one["act"].is_next), None),
+            "next": next((one for one in acts if is_next(one, task)), None),
             "acts": acts,
             "comment_form": forms.get("comment"),
             "can_edit": "edit" in allowed,
@@ -102,15 +103,17 @@ def detail_page(request, task, bound=None, status=200):
             "cooperating": [one for one in participants if one.part != follows],
             "followers": [one for one in participants if one.part == follows],
             "is_followed": any(one.part == follows and one.user_id == user.pk for one in participants),
-            "parts": Task.objects.visible_to(user)
-            .filter(parent=task)
-            .with_people()
-            .soonest_first()[:PER_PAGE],
-            "parent": Task.objects.visible_to(user).filter(pk=task.parent_id).first(),
+            "parts": visible.filter(parent=task).with_people().soonest_first()[:PER_PAGE],
+            "parent": visible.filter(pk=task.parent_id).first(),
             "entries": log_of(task),
         },
         status=status,
     )
+
+
+def is_next(one, task):
+    """Say whether the task waits for this act; one that was given to a unit waits to be handed on first."""
+    return one["act"].is_next or (one["name"] == "hand_on" and task.assignee_id is None)
 
 
 def log_of(task):
@@ -155,6 +158,7 @@ def task_act(request, pk, act):
     if act not in ACTS:
         raise Http404
     task = get_object_or_404(Task.objects.visible_to(request.user).select_related("creator", "unit"), pk=pk)
+    services.require(permissions.principal(request.user, act, task) is not None)
     form = form_for(act, task, request.POST, request.FILES)
     if "find" in request.POST:
         return detail_page(request, task, {act: form})

@@ -35,6 +35,7 @@ class Server:
 
     def __init__(self, folder: Path, *, port: int | None = None):
         self.folder = Path(folder).resolve()
+        self.working_folder = self.folder
         self.port = port or free_port()
         self.log = self.folder / f"{self.name}.log"
         self.process: subprocess.Popen | None = None
@@ -74,7 +75,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self.folder,
+                cwd=self.working_folder,
                 env=self.process_environment(),
                 start_new_session=True,
             )

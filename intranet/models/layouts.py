@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,7 +22,7 @@ class DashboardLayout(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(unit=None) | Q(user=None), name="layout_has_one_owner"),
             models.UniqueConstraint(
-                fields=["unit", "user"], nulls_distinct=False, name="layout_of_an_owner_is_one"
+                Coalesce("unit", 0), condition=Q(user=None), name="layout_of_the_ministry_is_one"
             ),
         ]
 

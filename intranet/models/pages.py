@@ -29,6 +29,19 @@ class UnitPagePermissions(PagePermissionTester):
         if not is_unit_admin(user, page.unit):
             self.permissions = set()
 
+    def can_delete(self, *args, **kwargs):
+        """A unit's page comes and goes with the unit."""
+        return self.user.is_superuser and super().can_delete(*args, **kwargs)
+
+    def can_unpublish(self):
+        return self.user.is_superuser and super().can_unpublish()
+
+    def can_move(self):
+        return self.user.is_superuser and super().can_move()
+
+    def can_copy(self):
+        return self.user.is_superuser and super().can_copy()
+
 
 class UnitPage(Page):
     """What a unit says of itself, shaped by its admin, with the widgets of the apps beside it."""

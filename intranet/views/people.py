@@ -47,21 +47,19 @@ def _tree(units, chosen):
 
 def person(request, username):
     someone = get_object_or_404(User.objects.active().select_related("manager"), username=username)
-    posts = someone.current_posts
     context = {
         "someone": someone,
-        "posts": [(post, list(_way(post.unit))) for post in posts],
+        "posts": _with_ways(someone.current_posts),
         "reports": someone.reports.active().with_posts()[:20],
         "is_me": someone == request.user,
     }
     return TemplateResponse(request, "intranet/person.html", context)
 
 
-def _way(unit):
-    """Yield the unit and those above it, without the ministry."""
-    while unit is not None and unit.parent_id:
-        yield unit
-        unit = unit.parent
+def _with_ways(posts):
+    """Return each post with its unit and those above it, without the ministry. One query for all."""
+    above = Unit.objects.in_bulk({key for post in posts for key in post.unit.path_ids[1:]})
+    return [(post, [above[key] for key in reversed(post.unit.path_ids[1:])]) for post in posts]
 
 
 def units(request):

@@ -35,8 +35,14 @@ def organization(user: User) -> dict[str, Any]:
          "main": post.is_main}
         for post in user.current_posts
     ]  # fmt: skip
-    roles = [{"role": role.name, "unit": role.unit.code if role.unit else None} for role in user.current_roles]
-    unit = {"code": user.unit.code, "name": user.unit.name_vi, "name_en": user.unit.name_en} if user.unit else None
+    roles = [
+        {"role": role.name, "unit": role.unit.code if role.unit else None} for role in user.current_roles
+    ]
+    unit = (
+        {"code": user.unit.code, "name": user.unit.name_vi, "name_en": user.unit.name_en}
+        if user.unit
+        else None
+    )
     return {"unit": unit, "posts": posts, "roles": roles}
 
 

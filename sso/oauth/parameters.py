@@ -114,7 +114,9 @@ def fill(asked: Asked, query: QueryDict) -> None:
     asked.scopes = scopes_for(asked.client, values.get("scope", ""))
     if not asked.scopes:
         raise Answer("invalid_scope", "none of the scopes is allowed for this client")
-    if values.get("code_challenge_method", "") != "S256" or not S256.fullmatch(values.get("code_challenge", "")):
+    if values.get("code_challenge_method", "") != "S256" or not S256.fullmatch(
+        values.get("code_challenge", "")
+    ):
         raise Answer("invalid_request", "PKCE with code_challenge_method S256 is required")
     asked.code_challenge = values["code_challenge"]
     asked.nonce = values.get("nonce", "")

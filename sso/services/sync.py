@@ -77,7 +77,9 @@ def refuse_incomplete(snapshot: Snapshot) -> None:
     """Raise DirectoryIncomplete for a directory that is empty, half read, or not readable to us any more."""
     units, people, roles = snapshot.units, snapshot.people, snapshot.roles
     if not units or not people:
-        raise DirectoryIncomplete(f"The directory shows {len(units)} units and {len(people)} people below the base.")
+        raise DirectoryIncomplete(
+            f"The directory shows {len(units)} units and {len(people)} people below the base."
+        )
     unread = len(snapshot.complaints)
     if unread > max(MOST_LEAVERS, MOST_LEAVERS_SHARE * (len(people) + unread)) or unread > len(people):
         first = snapshot.complaints[0]
@@ -85,10 +87,16 @@ def refuse_incomplete(snapshot: Snapshot) -> None:
     known = {unit.dn for unit in units}
     tops = [unit.code for unit in units if unit.parent_dn not in known]
     if len(tops) != 1:
-        raise DirectoryIncomplete(f"One unit must stand above all others; {len(tops)} have none above: {tops[:5]}.")
+        raise DirectoryIncomplete(
+            f"One unit must stand above all others; {len(tops)} have none above: {tops[:5]}."
+        )
     for what, now, before in [
         ("mail addresses", sum(bool(p.mail) for p in people), directory_people().exclude(email="").count()),
-        ("posts", sum(bool(p.posts) for p in people), directory_people().filter(posts__isnull=False).distinct().count()),
+        (
+            "posts",
+            sum(bool(p.posts) for p in people),
+            directory_people().filter(posts__isnull=False).distinct().count(),
+        ),
         ("roles", len(roles), Role.objects.filter(source=Role.Source.DIRECTORY).count()),
     ]:
         if before and not now:
@@ -155,7 +163,17 @@ def sync_units(entries: list[UnitEntry], report: Report) -> dict[str, Unit]:
     return {unit.code: unit for unit in found}
 
 
-UNIT_FIELDS = ["code", "name_vi", "name_en", "kind", "order", "valid_from", "valid_to", "entry_uuid", "parent_id"]
+UNIT_FIELDS = [
+    "code",
+    "name_vi",
+    "name_en",
+    "kind",
+    "order",
+    "valid_from",
+    "valid_to",
+    "entry_uuid",
+    "parent_id",
+]
 
 
 def from_the_top(entries: list[UnitEntry]) -> list[UnitEntry]:
@@ -246,7 +264,9 @@ def values_of(entry: PersonEntry, manager: User | None) -> dict:
 # --- posts and roles -----------------------------------------------------------------------------
 
 
-def sync_posts(entries: list[PersonEntry], people: dict[str, User], units: dict[str, Unit], report: Report) -> None:
+def sync_posts(
+    entries: list[PersonEntry], people: dict[str, User], units: dict[str, Unit], report: Report
+) -> None:
     old = {post_key(post): post for post in Post.objects.filter(user__origin=User.Origin.DIRECTORY)}
     new, changed = [], []
     for entry in entries:

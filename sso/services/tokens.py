@@ -1,13 +1,15 @@
 """Tokens that the suite issues itself."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from oauth2_provider.models import set_token_value
+from oauth2_provider.settings import oauth2_settings
 
-from sso.models import AccessToken, Application, User
+from sso.models import AccessToken, Application, Consent, Grant, User
 
 MAIL_CLIENT = "intranet-mail"
 MAIL_TOKEN_AGE = timedelta(minutes=5)
@@ -37,3 +39,39 @@ def mail_client() -> Application:
         "allowed_scopes": ["mail"],
     }
     return Application.objects.get_or_create(client_id=MAIL_CLIENT, defaults=fields)[0]
+
+
+def issue_code(asked, user: User, strength) -> str:
+    """Return a new authorization code for ``user``, bound to the system, address, challenge and session."""
+    raw = get_random_string(43)
+    lifetime = timedelta(seconds=oauth2_settings.AUTHORIZATION_CODE_EXPIRE_SECONDS)
+    Grant.objects.create(
+        user=user,
+        application=asked.client,
+        code=sha256(raw.encode()).hexdigest(),
+        expires=timezone.now() + lifetime,
+        redirect_uri=asked.redirect_uri,
+        scope=" ".join(asked.scopes),
+        nonce=asked.nonce,
+        code_challenge=asked.code_challenge,
+        code_challenge_method=Grant.CODE_CHALLENGE_S256,
+        sid=strength.sid,
+        auth_time=strength.auth_time,
+        acr=strength.acr,
+        amr=strength.amr,
+    )
+    return raw
+
+
+def has_consent(user: User, client: Application, scopes: list[str]) -> bool:
+    """Say whether ``user`` has allowed ``client`` (or the ministry has for all) to read ``scopes``."""
+    if client.skip_authorization:
+        return True
+    consent = Consent.objects.filter(user=user, application=client).first()
+    return consent is not None and set(scopes) <= set(consent.scopes)
+
+
+def give_consent(user: User, client: Application, scopes: list[str]) -> None:
+    consent, _created = Consent.objects.get_or_create(user=user, application=client)
+    consent.scopes = sorted({*consent.scopes, *scopes})
+    consent.save()

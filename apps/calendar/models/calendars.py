@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CalendarManager(models.Manager):
-    """Each unit and each person has one calendar, the ministry's leaders have one; made when first asked for."""
+    """Each unit and each person has one calendar, the leaders share one; made when first needed."""
 
     def of_leaders(self) -> "Calendar":
         return self.get_or_create(kind=Calendar.Kind.LEADERS, unit=None, user=None)[0]
@@ -42,7 +42,13 @@ class Calendar(models.Model):
         verbose_name_plural = _("calendars")
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "unit", "user"], nulls_distinct=False, name="calendar_has_one_owner"
+                fields=["kind"], condition=Q(kind="leaders"), name="calendar_of_leaders_is_one"
+            ),
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(unit__isnull=False), name="calendar_of_unit_is_one"
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(user__isnull=False), name="calendar_of_user_is_one"
             ),
             models.CheckConstraint(
                 condition=Q(kind="leaders", unit=None, user=None)

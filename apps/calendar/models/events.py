@@ -14,6 +14,22 @@ from sso.api import Post, Role, acting_for, fold
 
 FOREVER = datetime(9000, 1, 1, tzinfo=UTC)  # the end of a series that has none
 
+FIELD_LABELS = {
+    "summary": _("Content"),
+    "when": _("Time"),
+    "repeats": _("Repeats"),
+    "kind": _("Kind"),
+    "location": _("Place"),
+    "chair": _("Chair"),
+    "leaders": _("Leaders"),
+    "participants": _("Participants"),
+    "preparing_unit": _("Preparing unit"),
+    "invitation_number": _("Number of the invitation"),
+    "description": _("Description"),
+    "note": _("Note"),
+    "is_private": _("Private"),
+}
+
 
 def unit_paths(user) -> set[str]:
     """Return the paths below which ``user`` reads the calendars of units.
@@ -35,11 +51,13 @@ def unit_paths(user) -> set[str]:
 
 
 def keeps_leaders_calendar(user) -> bool:
-    """Say whether ``user`` keeps the leaders' calendar: the clerks and the leaders of the ministry's Office."""
+    """Say whether ``user`` keeps the leaders' calendar: the clerks and leaders of the ministry's Office."""
     code = settings.CALENDAR_OFFICE
     roles = [role.unit for role in user.current_roles if role.name == Role.CLERK]
     leads = [post.unit for post in user.current_posts if post.level != Post.Level.MEMBER]
-    return any(unit is None or unit.code == code for unit in roles) or any(unit.code == code for unit in leads)
+    return any(unit is None or unit.code == code for unit in roles) or any(
+        unit.code == code for unit in leads
+    )
 
 
 class EventQuerySet(models.QuerySet):
@@ -98,9 +116,9 @@ class EventQuerySet(models.QuerySet):
 class Event(models.Model):
     """Something in a calendar: a single event, a series (``rrule``), or one changed occurrence of a series.
 
-    All-day events run from midnight to midnight of the ministry's time zone. ``last_at`` is the end of the last
-    occurrence. ``exdates`` lists the starts of the occurrences a series leaves out, also those that an event
-    with ``series`` and ``recurrence_at`` replaces.
+    All-day events run from midnight to midnight of the ministry's time zone. ``last_at`` is the end of the
+    last occurrence. ``exdates`` lists the starts of the occurrences a series leaves out, also those that an
+    event with ``series`` and ``recurrence_at`` replaces.
     """
 
     class Status(models.TextChoices):
@@ -142,9 +160,7 @@ class Event(models.Model):
     tzid = models.CharField(max_length=64, blank=True)  # where a series recurs; empty: the ministry's zone
     last_at = models.DateTimeField(editable=False)
 
-    status = models.CharField(
-        _("status"), max_length=10, choices=Status.choices, default=Status.CONFIRMED
-    )
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.CONFIRMED)
     mark = models.CharField(max_length=10, choices=Mark.choices, blank=True)
     reason = models.CharField(_("reason"), max_length=250, blank=True)
     is_draft = models.BooleanField(default=False)
@@ -152,7 +168,6 @@ class Event(models.Model):
 
     chair = models.ForeignKey("sso.User", models.SET_NULL, null=True, blank=True, related_name="+")
     chair_text = models.CharField(_("chair"), max_length=200, blank=True)
-    attendees = models.ManyToManyField("sso.User", through="calendar.Attendance", related_name="+")
     participants_text = models.TextField(_("participants"), blank=True)
     preparing_unit = models.ForeignKey("sso.Unit", models.SET_NULL, null=True, blank=True, related_name="+")
     invitation_number = models.CharField(_("number of the invitation"), max_length=60, blank=True)
@@ -175,9 +190,16 @@ class Event(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["calendar", "uid", "recurrence_at"], nulls_distinct=False, name="event_uid_is_unique"
+                fields=["calendar", "uid"], condition=Q(recurrence_at=None), name="event_uid_is_unique"
             ),
-            models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="event_ends_after_it_begins"),
+            models.UniqueConstraint(
+                fields=["calendar", "uid", "recurrence_at"],
+                condition=Q(recurrence_at__isnull=False),
+                name="event_recurrence_is_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("starts_at")), name="event_ends_after_it_begins"
+            ),
         ]
 
     def __str__(self):
@@ -279,3 +301,9 @@ class Change(models.Model):
 
     def __str__(self):
         return f"{self.get_act_display()}: {self.event}"
+
+    @property
+    def lines(self) -> list[dict]:
+        return [
+            {"label": FIELD_LABELS.get(name, name), "old": old, "new": new} for name, old, new in self.fields
+        ]

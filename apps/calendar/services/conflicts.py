@@ -15,7 +15,7 @@ MOST = 5
 
 @dataclass(frozen=True)
 class Conflict:
-    """``who`` (people, or the place) is taken by ``other``, whose title is "" for those who may not read it."""
+    """``who`` (people or the place) is taken by ``other``; ``title`` is "" for who may not read that."""
 
     who: str
     title: str
@@ -37,7 +37,9 @@ def conflicts(event: Event, *, seen_by: User) -> list[Conflict]:
     others = others.exclude(series=event).exclude(pk=event.series_id)
     taken = occurrences(others.with_people(), since, until)
     readable = set(
-        Event.objects.visible_to(seen_by).filter(pk__in={one.event.pk for one in taken}).values_list("pk", flat=True)
+        Event.objects.visible_to(seen_by)
+        .filter(pk__in={one.event.pk for one in taken})
+        .values_list("pk", flat=True)
     )
     found = []
     for own in of_event(event, since, until):

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -33,13 +33,15 @@ def create_event(
 ) -> Event:
     """Return a new event of ``calendar`` and invite ``people``; ``fields`` are those of Event.
 
-    In the leaders' calendar it is a draft until its week is published; in a published week it is marked as added.
+    In the leaders' calendar it is a draft until its week is published; in a published week, marked as added.
     Raises PermissionDenied when ``by`` may not add it.
     """
     leaders = _with_chair(calendar, leaders, fields.get("chair"))
     require(can_add_event(by, calendar, leaders if calendar.is_leaders else None))
     organizer = calendar.user if calendar.is_personal else by
-    event = Event(calendar=calendar, uid=f"{uuid.uuid4()}@{settings.MAIL_DOMAIN}", organizer=organizer, **fields)
+    event = Event(
+        calendar=calendar, uid=f"{uuid.uuid4()}@{settings.MAIL_DOMAIN}", organizer=organizer, **fields
+    )
     if calendar.is_leaders:
         is_published = PublishedWeek.objects.filter(monday=_week_of(event).monday).exists()
         event.is_draft, event.mark = not is_published, Event.Mark.ADDED if is_published else ""
@@ -62,11 +64,11 @@ def change_event(
     reason: str = "",
     **fields: Any,
 ) -> Event:
-    """Change ``event`` and return the event that stands for it now; what has been published gets a version.
+    """Change ``event`` and return the event that stands for it now, with a new version.
 
-    ``on`` names one occurrence of a series by its start: only that one is changed, with ``following`` also all
-    after it. ``people`` and ``leaders`` None leave who takes part as it is.
-    Raises PermissionDenied when ``by`` may not, ValidationError when it is cancelled or there is no occurrence.
+    ``on`` names one occurrence of a series by its start: only that one is changed, with ``following`` also
+    all after it. ``people`` and ``leaders`` None leave who takes part as it is.
+    Raises PermissionDenied when ``by`` may not, ValidationError when it is called off or never takes place.
     """
     event = _locked(event)
     require(can_change_event(by, event))
@@ -85,9 +87,7 @@ def change_event(
     if event.is_series and event.starts_at != moved_from:
         _shift(event, event.starts_at - moved_from)
     store(event)
-    added, removed = (
-        set_people(event, people or (), leaders or (), by=by) if people is not None else ([], [])
-    )
+    added, removed = set_people(event, people or (), leaders or (), by=by) if people is not None else ([], [])
     changed = differences(before, snapshot(event))
     if not changed:
         return event
@@ -100,7 +100,13 @@ def change_event(
     staying = [row.user for row in _attendances(event) if row.user not in added]
     tell(event, "calendar.changed", to=staying, by=by, reason=reason)
     tell(event, "calendar.invited", to=added, by=by)
-    tell(event, "calendar.cancelled", to=removed, by=by, reason=_("You are no longer among those who take part."))
+    tell(
+        event,
+        "calendar.cancelled",
+        to=removed,
+        by=by,
+        reason=_("You are no longer among those who take part."),
+    )
     return event
 
 
@@ -108,7 +114,7 @@ def change_event(
 def cancel_event(
     event: Event, *, by: User, reason: str = "", on: datetime | None = None, is_postponed: bool = False
 ) -> Event | None:
-    """Call ``event`` off, or postpone it without a new time; of a series only the occurrence ``on`` when given.
+    """Call ``event`` off, or postpone it without a new time; of a series only the occurrence ``on`` if given.
 
     It stays where it is, struck through. A draft that nobody has seen is deleted, and None returned.
     Raises PermissionDenied when ``by`` may not.
@@ -140,7 +146,9 @@ def publish_week(week: Week, *, by: User) -> PublishedWeek:
     """Let everybody read the leaders' calendar of ``week`` and invite who takes part. Twice does no harm."""
     require(can_publish_week(by))
     calendar = Calendar.objects.of_leaders()
-    published, _created = PublishedWeek.objects.get_or_create(monday=week.monday, defaults={"published_by": by})
+    published, _created = PublishedWeek.objects.get_or_create(
+        monday=week.monday, defaults={"published_by": by}
+    )
     drafts = Event.objects.filter(calendar=calendar, is_draft=True).select_for_update(of=("self",))
     for event in drafts.between(midnight(week.monday), midnight(week.next.monday)).select_related("calendar"):
         event.is_draft = False
@@ -153,7 +161,7 @@ def publish_week(week: Week, *, by: User) -> PublishedWeek:
 
 
 def store(event: Event) -> None:
-    """Save ``event`` with the columns that follow from others. Raises ValidationError when it ends before it begins."""
+    """Save ``event`` with what follows from it. Raises ValidationError when it ends before it begins."""
     if event.ends_at < event.starts_at:
         raise ValidationError(_("The end is before the beginning."))
     event.last_at = last_moment(event)
@@ -163,7 +171,9 @@ def store(event: Event) -> None:
     _touch(event.calendar)
 
 
-def set_people(event: Event, people: Iterable[User], leaders: Iterable[User], *, by: User) -> tuple[list, list]:
+def set_people(
+    event: Event, people: Iterable[User], leaders: Iterable[User], *, by: User
+) -> tuple[list, list]:
     """Let exactly these people and the chair take part; return who came and who went.
 
     Leaders and the one who writes it down need not answer an invitation.
@@ -192,7 +202,7 @@ def set_people(event: Event, people: Iterable[User], leaders: Iterable[User], *,
 
 
 def _with_chair(calendar: Calendar, leaders: Iterable[User], chair: User | None) -> list[User]:
-    """Return ``leaders`` with the chair when that is the minister or a deputy; none outside the leaders' calendar."""
+    """Return ``leaders`` with the chair if one of the ministry's leaders; none in other calendars."""
     if not calendar.is_leaders:
         return []
     found = list(leaders)
@@ -217,7 +227,11 @@ def _shift(event: Event, delta: timedelta) -> None:
 
 
 def _locked(event: Event) -> Event:
-    return Event.objects.select_for_update(of=("self",)).select_related("calendar__user", "chair").get(pk=event.pk)
+    return (
+        Event.objects.select_for_update(of=("self",))
+        .select_related("calendar__user", "chair")
+        .get(pk=event.pk)
+    )
 
 
 def _attendances(event: Event) -> list[Attendance]:
@@ -240,5 +254,3 @@ def _for_whom(event: Event, by: User) -> User | None:
         leaders = [row.user for row in _attendances(event) if row.is_leader]
         return next((one for one in leaders if one.pk != by.pk and may_act_as(by, one)), None)
     return None
-
-

@@ -17,7 +17,7 @@ from sso.api import User, require
 def answer_invitation(attendance: Attendance, answer: str, *, by: User) -> Attendance:
     """Set the answer to an invitation; to a series also for its changed occurrences not yet answered.
 
-    Raises PermissionDenied when ``by`` neither is the person nor acts for them, ValidationError on a wrong word.
+    Raises PermissionDenied when ``by`` neither is the person nor acts for them.
     """
     require(can_answer(by, attendance))
     if answer not in Attendance.Answer.values:
@@ -36,8 +36,8 @@ def answer_invitation(attendance: Attendance, answer: str, *, by: User) -> Atten
 def receive_invitation(user: User, content: bytes) -> Event:
     """Take the invitation ``content`` (text/calendar) into the calendar of ``user`` and return its event.
 
-    The same UID is updated, never doubled (RFC 5546 §2.1.4); an older SEQUENCE changes nothing; CANCEL calls off.
-    An event of the suite itself is returned as it is. Raises ValidationError with words for the reader.
+    The same UID is updated, never doubled (RFC 5546 §2.1.4); an older SEQUENCE changes nothing; CANCEL calls
+    off. An event of the suite itself is returned as it is. Raises ValidationError with words for the reader.
     """
     method, parts = ical.parse(content)
     if method not in {"REQUEST", "PUBLISH", "ADD", "CANCEL"}:

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.documents.models.registers import DocumentType, Register
 from apps.documents.models.routing import Assignment
@@ -51,9 +51,9 @@ class DocumentQuerySet(models.QuerySet):
     def for_rows(self):
         """Load what a row of a list shows, and nothing long."""
         return self.select_related("register", "type").only(
-            "number", "entered_on", "code_number", "symbol", "issued_on", "organisation", "type_name", "subject",
-            "urgency", "state", "due_on", "recipients", "register__name", "register__year", "register__direction",
-            "type__name_vi", "type__name_en",
+            "number", "entered_on", "code_number", "symbol", "issued_on", "organisation", "type_name",
+            "subject", "urgency", "state", "due_on", "recipients", "register__name", "register__year",
+            "register__direction", "type__name_vi", "type__name_en",
         )  # fmt: skip
 
 
@@ -79,7 +79,9 @@ class Document(models.Model):
         RETURNED = "returned", _("returned to the clerk")
         DONE = "done", _("done")
 
-    register = models.ForeignKey(Register, models.PROTECT, related_name="documents", verbose_name=_("register"))
+    register = models.ForeignKey(
+        Register, models.PROTECT, related_name="documents", verbose_name=_("register")
+    )
     number = models.PositiveIntegerField(_("number in the register"), editable=False)
     entered_on = models.DateField(_("date of arrival"), default=timezone.localdate, db_index=True)
     code_number = models.CharField(_("number"), max_length=20, blank=True)
@@ -87,7 +89,12 @@ class Document(models.Model):
     issued_on = models.DateField(_("date of the document"), db_index=True)
     organisation = models.CharField(_("issued by"), max_length=200)
     type = models.ForeignKey(
-        DocumentType, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("kind of document")
+        DocumentType,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("kind of document"),
     )
     type_name = models.CharField(_("other kind"), max_length=100, blank=True)
     subject = models.CharField(_("subject"), max_length=1000)
@@ -101,7 +108,10 @@ class Document(models.Model):
     due_on = models.DateField(_("to be handled by"), null=True, blank=True)
     recipients = models.CharField(_("recipients"), max_length=1000, blank=True)
     copies = models.PositiveSmallIntegerField(
-        _("number of copies"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(9999)]
+        _("number of copies"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(9999)],
     )
     kept_by = models.CharField(_("copy kept by"), max_length=200, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
@@ -151,7 +161,9 @@ class Document(models.Model):
 
     @property
     def state_tone(self) -> str:
-        return {"registered": "brand", "routed": "brand", "returned": "late", "done": "ok"}.get(self.state, "")
+        return {"registered": "brand", "routed": "brand", "returned": "late", "done": "ok"}.get(
+            self.state, ""
+        )
 
     @property
     def is_open(self) -> bool:
@@ -161,6 +173,17 @@ class Document(models.Model):
     def open_due(self):
         """The deadline while it still counts."""
         return self.due_on if self.is_open else None
+
+    @property
+    def receivers_line(self) -> str:
+        """Who has it, for the printed register: whom it was given to, else who was written down."""
+        return "; ".join(str(step.target) for step in self.assignments.all()) or self.recipients
+
+    @property
+    def handed_over_on(self):
+        """The day it was first routed."""
+        steps = self.assignments.all()
+        return timezone.localtime(steps[0].given_at).date() if steps else None
 
     def make_duplicate_key(self) -> str:
         number = re.sub(r"^0+(?=\d)", "", fold(self.code_number))
@@ -206,5 +229,3 @@ class Attachment(models.Model):
 
     def get_absolute_url(self):
         return reverse("documents:file", args=[self.document_id, self.pk])
-
-

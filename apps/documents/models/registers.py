@@ -22,9 +22,7 @@ class DocumentType(models.Model):
     name_en = models.CharField(_("English name"), max_length=100)
     ordinal = models.PositiveSmallIntegerField(unique=True)
     is_copy = models.BooleanField(_("copy"), default=False)
-    symbol_rule = models.CharField(
-        max_length=20, choices=SymbolRule.choices, default=SymbolRule.TYPE_AGENCY
-    )
+    symbol_rule = models.CharField(max_length=20, choices=SymbolRule.choices, default=SymbolRule.TYPE_AGENCY)
 
     class Meta:
         verbose_name = _("kind of document")

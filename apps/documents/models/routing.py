@@ -118,11 +118,13 @@ class Assignment(models.Model):
 
     @property
     def state_tone(self) -> str:
-        return {"waiting": "brand", "handed_on": "brand", "done": "ok", "returned": "late"}.get(self.state, "")
+        return {"waiting": "brand", "handed_on": "brand", "done": "ok", "returned": "late"}.get(
+            self.state, ""
+        )
 
 
 class HistoryEntry(models.Model):
-    """One thing somebody did with a document; written once, never changed (NĐ 30/2020/NĐ-CP, Annex VI, III.5a)."""
+    """One thing somebody did with a document: written once, never changed (NĐ 30/2020, Annex VI, III.5a)."""
 
     class Act(models.TextChoices):
         REGISTERED = "registered", pgettext_lazy("history", "registered the document")
@@ -156,3 +158,9 @@ class HistoryEntry(models.Model):
 
     def __str__(self):
         return f"{self.by} {self.get_act_display()}"
+
+    @property
+    def change_rows(self) -> list[tuple[str, str, str]]:
+        """What was corrected: the field's name in the reader's language, before, after."""
+        fields = self._meta.get_field("document").related_model._meta
+        return [(fields.get_field(name).verbose_name, *pair) for name, pair in self.changes.items()]

@@ -60,15 +60,20 @@ def register_document(
 
 
 CORRECTED = (
-    "entered_on", "code_number", "symbol", "issued_on", "organisation", "type", "type_name", "subject", "signer_name",
-    "signer_position", "urgency", "pages", "language", "due_on", "recipients", "copies", "kept_by", "note",
+    "entered_on", "code_number", "symbol", "issued_on", "organisation", "type", "type_name", "subject",
+    "signer_name", "signer_position", "urgency", "pages", "language", "due_on", "recipients", "copies",
+    "kept_by", "note",
 )  # fmt: skip
 
 
 @transaction.atomic
 def correct_document(document: Document, *, by: User, is_confirmed: bool = False) -> Document:
     """Save changed registration data and write down each field before and after. Number and register stay."""
-    stored = Document.objects.select_for_update(of=("self",)).select_related("register__unit", "type").get(pk=document.pk)
+    stored = (
+        Document.objects.select_for_update(of=("self",))
+        .select_related("register__unit", "type")
+        .get(pk=document.pk)
+    )
     acting_as = stand_in(by, can_correct, stored)
     document.register, document.number = stored.register, stored.number
     if not stored.register.is_incoming:
@@ -119,10 +124,12 @@ def _check(document: Document, *, is_confirmed: bool) -> None:
         twin = Document.objects.like(document).first()
         if twin:
             raise ValidationError(
-                _("Already registered: %(document)s, number %(number)s of %(day)s. Tick the box to register it once more.")
+                _(
+                    "Already registered: %(document)s, number %(number)s of %(day)s. "
+                    "Tick the box to register it once more."
+                )
                 % {"document": twin.title_line, "number": twin.number, "day": f"{twin.entered_on:%d/%m/%Y}"},
                 code="duplicate",
-                params={"twin": twin.pk},
             )
 
 
@@ -176,7 +183,11 @@ def remove_file(attachment: Attachment, *, by: User) -> None:
     document = attachment.document
     acting_as = stand_in(by, can_correct, document)
     record(
-        document, Act.REMOVED, by=by, acting_as=acting_as, text=f"{attachment.name} (SHA-256 {attachment.sha256})"
+        document,
+        Act.REMOVED,
+        by=by,
+        acting_as=acting_as,
+        text=f"{attachment.name} (SHA-256 {attachment.sha256})",
     )
     _drop(attachment)
     search.index(document)

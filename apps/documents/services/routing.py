@@ -109,7 +109,9 @@ def _check_targets(document, targets, parent, acting_as) -> None:
         if target.to in there:
             raise ValidationError(_("%(target)s has the document already.") % {"target": target.to})
         if target.to == acting_as or (parent and target.to == parent.target):
-            raise ValidationError(_("The document is with %(target)s already; give it to others.") % {"target": target.to})
+            raise ValidationError(
+                _("The document is with %(target)s already; give it to others.") % {"target": target.to}
+            )
 
 
 @transaction.atomic
@@ -192,7 +194,9 @@ def _locked(document: Document) -> Document:
 
 
 def _fresh(assignment: Assignment) -> Assignment:
-    rows = Assignment.objects.select_related("document__register__unit", "person", "unit", "parent", "given_by", "given_for")
+    rows = Assignment.objects.select_related(
+        "document__register__unit", "person", "unit", "parent", "given_by", "given_for"
+    )
     return rows.get(pk=assignment.pk)
 
 
@@ -237,7 +241,9 @@ def state_of(steps: list[Assignment]) -> str:
         return Document.State.DONE if lead.state == AssignmentState.DONE else Document.State.ROUTED
     if any(step.state == AssignmentState.RETURNED and not step.is_for_information for step in steps):
         return Document.State.RETURNED
-    if any(step.role == AssignmentRole.COOPERATING and step.state != AssignmentState.DONE for step in standing):
+    if any(
+        step.role == AssignmentRole.COOPERATING and step.state != AssignmentState.DONE for step in standing
+    ):
         return Document.State.ROUTED
     return Document.State.INFORMED if standing else Document.State.REGISTERED
 
@@ -256,10 +262,19 @@ def desk_of(assignment: Assignment) -> list[User]:
     return list(User.objects.active().filter(Q(pk__in=heads) | Q(pk__in=clerks)))
 
 
-def _tell(kind: str, people: Iterable[User], document: Document, *, by: User, text: str = "", with_url=True) -> None:
+def _tell(
+    kind: str, people: Iterable[User], document: Document, *, by: User, text: str = "", with_url=True
+) -> None:
     """Send a notice after the commit to all of ``people`` but ``by``."""
     others = [person for person in people if person.pk != by.pk]
     if others:
         url = document.get_absolute_url() if with_url else ""
-        send = partial(notify, kind, to=others, title=f"{document.title_line}: {document.subject}"[:500], url=url, text=text)
+        send = partial(
+            notify,
+            kind,
+            to=others,
+            title=f"{document.title_line}: {document.subject}"[:500],
+            url=url,
+            text=text,
+        )
         transaction.on_commit(send)

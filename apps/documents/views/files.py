@@ -1,7 +1,5 @@
 """Files: shown inside the browser, added and removed by the clerk."""
 
-from functools import partial
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,10 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.documents import services
 from apps.documents.forms import AttachForm
-from apps.documents.jobs import read_file
 from apps.documents.models import Attachment, Document, HistoryEntry
 from apps.documents.permissions import can_correct, may
-from apps.documents.views.pages import show
+from apps.documents.views.pages import read_later, show
 from intranet.api import send_private_file
 from sso.api import require
 
@@ -58,13 +55,9 @@ def file_add(request, pk):
 @require_POST
 def file_remove(request, pk, file_pk):
     document = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
-    attachment = get_object_or_404(Attachment.objects.select_related("document"), document=document, pk=file_pk)
+    attachment = get_object_or_404(
+        Attachment.objects.select_related("document"), document=document, pk=file_pk
+    )
     services.remove_file(attachment, by=request.user)
     messages.success(request, _("The file has been removed."))
     return redirect(document)
-
-
-def read_later(attachment: Attachment | None) -> None:
-    """Let the file's text be read in the background, once it is saved."""
-    if attachment:
-        transaction.on_commit(partial(read_file.enqueue, attachment.pk))

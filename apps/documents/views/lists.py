@@ -1,5 +1,8 @@
 """Lists: what waits for me, documents found, registers, and their print."""
 
+from itertools import groupby
+from operator import attrgetter
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
@@ -11,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.documents import search, services
-from apps.documents.forms import ListForm, OpenRegisterForm, PrintForm, units_kept
+from apps.documents.forms import ListForm, OpenRegisterForm, PrintForm
 from apps.documents.models import Assignment, Document, Register
 from apps.documents.permissions import keeps_registers
 from sso.api import require
 
 PAGE = 25
 MOST_PRINTED = 1000
+MOST_NUMBERED = 100
 BOXES = ("waiting", "incoming", "outgoing")
 
 
@@ -68,17 +72,30 @@ def document_list(request):
         context["page"] = Paginator(rows, PAGE).get_page(request.GET.get("page"))
         context["waiting_count"] = context["page"].paginator.count
         return TemplateResponse(request, "documents/document_list.html", context)
-    registers = list(Register.objects.visible_to(request.user).filter(direction=box).order_by("-year", "name", "pk"))
+    registers = list(
+        Register.objects.visible_to(request.user).filter(direction=box).order_by("-year", "name", "pk")
+    )
     years = range(timezone.localdate().year, timezone.localdate().year - 10, -1)
-    form = ListForm(request.GET, registers=Register.objects.filter(pk__in=[r.pk for r in registers]), years=years)
+    form = ListForm(
+        request.GET, registers=Register.objects.filter(pk__in=[r.pk for r in registers]), years=years
+    )
     form.is_valid()
-    form.fields["register"].choices = [("", _("All registers")), *((each.pk, str(each)) for each in registers)]
+    form.fields["register"].choices = [
+        ("", _("All registers")),
+        *((each.pk, str(each)) for each in registers),
+    ]
     text, asked = form.cleaned_data.get("q", ""), form.marks
     numbered = []
     if text and request.GET.get("in") != "text":
-        numbered = search.find_by_number(request.user, text, limit=100).filter_box(box, form.cleaned_data)
+        numbered = list(
+            form.narrow(search.find_by_number(request.user, text), box).for_rows()[:MOST_NUMBERED]
+        )
     number = request.GET.get("page", "")
-    number = min(int(number), search.DEEPEST // PAGE) if number.isdecimal() and len(number) < 6 and int(number) else 1
+    number = (
+        min(int(number), search.DEEPEST // PAGE)
+        if number.isdecimal() and len(number) < 6 and int(number)
+        else 1
+    )
     found = None if numbered else Found(request.user, text, [box, *asked], number)
     context |= {
         "form": form,
@@ -95,13 +112,8 @@ def document_list(request):
 
 @require_safe
 def register_list(request):
-    registers = Register.objects.visible_to(request.user).select_related("unit").order_by("-year", "unit__order", "direction", "pk")
-    context = {
-        "page": Paginator(registers, 100).get_page(request.GET.get("page")),
-        "form": OpenRegisterForm(user=request.user) if keeps_registers(request.user) else None,
-        "kept": set(units_kept(request.user).values_list("pk", flat=True)),
-    }
-    return TemplateResponse(request, "documents/register_list.html", context)
+    form = OpenRegisterForm(user=request.user) if keeps_registers(request.user) else None
+    return answer_registers(request, form)
 
 
 @require_POST
@@ -109,12 +121,20 @@ def register_open(request):
     require(keeps_registers(request.user))
     form = OpenRegisterForm(request.POST, user=request.user)
     if not form.is_valid():
-        registers = Register.objects.visible_to(request.user).select_related("unit")
-        context = {"page": Paginator(registers, 100).get_page(1), "form": form}
-        return TemplateResponse(request, "documents/register_list.html", context, status=422)
+        return answer_registers(request, form, status=422)
     register = services.open_register(**form.cleaned_data, by=request.user)
     messages.success(request, _("%(register)s is open.") % {"register": register})
     return redirect("documents:registers")
+
+
+def answer_registers(request, form, status=200):
+    registers = Register.objects.visible_to(request.user).select_related("unit")
+    page = Paginator(registers.order_by("-year", "unit__order", "direction", "pk"), 100).get_page(
+        request.GET.get("page")
+    )
+    years = [{"year": year, "registers": list(rows)} for year, rows in groupby(page, attrgetter("year"))]
+    context = {"page": page, "years": years, "form": form}
+    return TemplateResponse(request, "documents/register_list.html", context, status=status)
 
 
 @require_safe
@@ -129,7 +149,11 @@ def register_print(request, pk):
     receivers = Prefetch(
         "assignments", Assignment.objects.standing().filter(parent=None).select_related("person", "unit")
     )
-    rows = register.documents.filter(number__range=(first, last)).select_related("type").prefetch_related(receivers)
+    rows = (
+        register.documents.filter(number__range=(first, last))
+        .select_related("type")
+        .prefetch_related(receivers)
+    )
     context = {
         "register": register,
         "form": form,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.documents import services
 from apps.documents.forms import AttachForm, IncomingForm, OutgoingForm, ReportForm, ReturnForm
 from apps.documents.jobs import read_file
-from apps.documents.models import Assignment, Document, HistoryEntry, Register
+from apps.documents.models import Assignment, Attachment, Document, HistoryEntry, Register
 from apps.documents.permissions import (
     can_correct,
     can_finish,
@@ -95,13 +95,13 @@ def document_new(request, direction):
         del initial["upload"]
     form = form_class(request.POST or None, request.FILES or None, user=request.user, initial=initial)
     if not form.fields["register"].queryset.exists():
-        return TemplateResponse(request, "documents/document_form.html", {"no_register": True, "direction": direction})
+        return TemplateResponse(
+            request, "documents/document_form.html", {"no_register": True, "direction": direction}
+        )
     if request.method == "POST" and form.is_valid():
         document = form.save()
         if document:
-            upload = form.cleaned_data.get("upload")
-            if upload:
-                transaction.on_commit(partial(read_file.enqueue, upload.pk))
+            read_later(form.cleaned_data.get("upload"))
             number = {"number": document.number, "register": document.register}
             messages.success(request, _("Registered as number %(number)s in %(register)s.") % number)
             return redirect("documents:route" if direction == "incoming" else "documents:detail", document.pk)
@@ -121,6 +121,16 @@ def document_edit(request, pk):
 
 
 def answer_form(request, form, **context):
-    issuers = Document.objects.visible_to(request.user).order_by("-pk").values_list("organisation", flat=True)[:300]
+    issuers = (
+        Document.objects.visible_to(request.user).order_by("-pk").values_list("organisation", flat=True)[:300]
+    )
     context |= {"form": form, "issuers": sorted(set(issuers))}
-    return TemplateResponse(request, "documents/document_form.html", context, status=422 if form.errors else 200)
+    return TemplateResponse(
+        request, "documents/document_form.html", context, status=422 if form.errors else 200
+    )
+
+
+def read_later(attachment: Attachment | None) -> None:
+    """Let the file's text be read in the background, once it is saved."""
+    if attachment:
+        transaction.on_commit(partial(read_file.enqueue, attachment.pk))

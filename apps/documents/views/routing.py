@@ -69,7 +69,9 @@ ACTS = {"done": ReportForm, "read": None, "return": ReturnForm, "withdraw": None
 def assignment_act(request, pk, assignment_pk, act):
     if act not in ACTS:
         raise Http404
-    documents = Document.objects.visible_to(request.user).select_related("register__unit", "type", "created_by")
+    documents = Document.objects.visible_to(request.user).select_related(
+        "register__unit", "type", "created_by"
+    )
     document = get_object_or_404(documents, pk=pk)
     step = get_object_or_404(
         Assignment.objects.standing().select_related("document__register__unit", "person", "unit"),

@@ -1,8 +1,9 @@
-import apps.tasks.models.history
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+
+import apps.tasks.models.history
 
 
 class Migration(migrations.Migration):

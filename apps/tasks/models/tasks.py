@@ -135,12 +135,12 @@ class Task(models.Model):
     """
 
     class State(models.TextChoices):
-        NOT_STARTED = "not_started", _("not started")
-        IN_PROGRESS = "in_progress", _("in progress")
-        REPORTED = "reported", _("reported as completed")
-        DONE = "done", _("completed")
-        PAUSED = "paused", _("paused")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+        NOT_STARTED = "not_started", pgettext_lazy("state", "not started")
+        IN_PROGRESS = "in_progress", pgettext_lazy("state", "in progress")
+        REPORTED = "reported", pgettext_lazy("state", "reported as completed")
+        DONE = "done", pgettext_lazy("state", "completed")
+        PAUSED = "paused", pgettext_lazy("state", "paused")
+        WITHDRAWN = "withdrawn", pgettext_lazy("state", "withdrawn")
 
     class Source(models.TextChoices):
         GOVERNMENT = "government", _("Government, Prime Minister")
@@ -151,9 +151,9 @@ class Task(models.Model):
         OWN = "own", _("Own work")
 
     class Priority(models.IntegerChoices):
-        NORMAL = 0, _("normal")
-        HIGH = 1, _("high")
-        URGENT = 2, _("urgent")
+        NORMAL = 0, pgettext_lazy("priority", "normal")
+        HIGH = 1, pgettext_lazy("priority", "high")
+        URGENT = 2, pgettext_lazy("priority", "urgent")
 
     TO_DO = (State.NOT_STARTED, State.IN_PROGRESS)
     OPEN = (*TO_DO, State.PAUSED)

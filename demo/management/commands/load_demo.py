@@ -5,6 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from io import StringIO
 
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         self.step("People and units", read_directory)
         self.step("Registered systems", register_systems)
         for name in DATA:
-            if find_spec(f"demo.data.{name}"):
+            if apps.is_installed(f"apps.{name}") and find_spec(f"demo.data.{name}"):
                 self.step(f"Data: {name}", import_module(f"demo.data.{name}").load)
 
     def step(self, title, load):

@@ -1,14 +1,23 @@
-// A form with data-keep warns before what was typed is lost; any form is sent only once.
+// A form with data-keep warns before what was typed is lost; a form is sent only once.
 
 const changed = new WeakSet();
+const sent = new WeakSet();
+const PATIENCE = 10_000; // then it may be sent again: the server did not answer
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-keep]");
   if (form) changed.add(form);
 });
 document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented) return;
-  changed.delete(event.target);
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (sent.has(form)) return event.preventDefault();
+  changed.delete(form);
+  sent.add(form);
+  setTimeout(() => sent.delete(form), PATIENCE);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) changed.delete(event.detail.elt.closest("form"));
 });
 window.addEventListener("beforeunload", (event) => {
   if ([...document.querySelectorAll("form[data-keep]")].some((form) => changed.has(form))) event.preventDefault();

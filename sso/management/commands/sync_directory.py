@@ -7,7 +7,9 @@ from sso.services.sync import NeedsConfirmation, sync
 
 
 class Command(BaseCommand):
-    help = "Bring units, people, posts and roles in from the directory. Nobody is deleted; leavers are disabled."
+    help = (
+        "Bring units, people, posts and roles in from the directory. Nobody is deleted; leavers are disabled."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")
@@ -18,7 +20,9 @@ class Command(BaseCommand):
         try:
             tell("Reading the directory …")
             snapshot = read_directory()
-            tell(f"  {len(snapshot.units)} units, {len(snapshot.people)} people, {len(snapshot.roles)} role groups")
+            tell(
+                f"  {len(snapshot.units)} units, {len(snapshot.people)} people, {len(snapshot.roles)} role groups"
+            )
             report = sync(snapshot, confirmed=yes, dry_run=dry_run, tell=tell)
         except DirectoryUnavailable as error:
             raise CommandError(f"The directory cannot be asked: {error}", returncode=2) from error

@@ -1,0 +1,19 @@
+"""Fields that the forms share."""
+
+from django import forms
+
+from sso.api import nfc
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self):
+        super().__init__(format="%Y-%m-%d")
+
+
+class TextField(forms.CharField):
+    """Text in NFC, as everything is stored."""
+
+    def to_python(self, value):
+        return nfc(super().to_python(value))

@@ -1,0 +1,96 @@
+"""What is done with messages: marked, moved, deleted, given to another app."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from apps.mail import mailbox, services
+from apps.mail.connections import mailbox_of
+from apps.mail.forms import ActForm
+from apps.mail.views.guard import mail_page
+from intranet.api import receivers_for
+
+
+@require_POST
+@mail_page
+def act(request, folder: str) -> HttpResponse:
+    """Do one thing with one or more messages of a folder, then go back to where one was."""
+    form = ActForm(request.POST)
+    if not form.is_valid():
+        for error in form.errors.get("uid", [_("This cannot be done.")]):
+            messages.error(request, error)
+        return redirect(_way_back(request, folder))
+    uids, name = form.cleaned_data["uid"], form.cleaned_data["act"]
+    if name in services.MARKS:
+        services.mark_messages(folder, uids, name, by=request.user)
+        return redirect(_way_back(request, folder))
+    messages.success(request, _move(folder, uids, name, form.cleaned_data["target"], request.user))
+    return redirect(_list_of(request, folder))
+
+
+def _move(folder: str, uids: list[int], name: str, target: str, user) -> str:
+    """Move or delete messages and return the words that say so."""
+    count = {"count": len(uids)}
+    if name == "delete":
+        if services.delete_messages(folder, uids, by=user):
+            return (
+                ngettext("%(count)d message is deleted.", "%(count)d messages are deleted.", len(uids))
+                % count
+            )
+        return (
+            ngettext("%(count)d message is in the trash.", "%(count)d messages are in the trash.", len(uids))
+            % count
+        )
+    if name == "move":
+        services.move_messages(folder, uids, target, by=user)
+    else:
+        services.put_messages(folder, uids, name, by=user)
+    return ngettext("%(count)d message is moved.", "%(count)d messages are moved.", len(uids)) % count
+
+
+@require_POST
+@mail_page
+def hand_over(request, folder: str, uid: int) -> HttpResponse:
+    """Give the message, or its part ``part``, to the app that takes it, and go to what came of it."""
+    number, wanted = request.POST.get("part", ""), request.POST.get("receiver", "")
+    with mailbox_of(request.user) as box:
+        found = mailbox.read_message(box, folder, uid)
+        if number:
+            part, content = mailbox.part_of(box, folder, uid, number)
+            offers = [("", part.content_type)]
+            title = part.name if part.content_type != "text/calendar" else found.subject
+        else:
+            content, title = box.content(uid, ""), found.subject
+            offers = [("text", "text/plain"), ("", "message/rfc822")]
+    for kind, content_type in offers:
+        receiver = dict(receivers_for(request.user, content_type)).get(wanted)
+        if receiver:
+            given = found.plain.encode() if kind == "text" else content
+            try:
+                return redirect(receiver.receive(request.user, title, given, content_type))
+            except ValidationError as error:
+                for text in error.messages:
+                    messages.error(request, text)
+                return redirect("mail:message", folder, uid)
+    raise Http404
+
+
+def _way_back(request, folder: str) -> str:
+    """Return the page that the person was on; only one of ours."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith(
+        reverse("mail:inbox")
+    )
+    return wanted if is_ours else reverse("mail:folder", args=[folder])
+
+
+def _list_of(request, folder: str) -> str:
+    """Return the list that the person was in: the message itself may be gone."""
+    _path, mark, query = _way_back(request, folder).partition("?")
+    return f"{reverse('mail:folder', args=[folder])}{mark}{query}"

@@ -1,0 +1,105 @@
+"""Lists and messages."""
+
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_safe
+
+from apps.mail import mailbox
+from apps.mail.connections import mailbox_of
+from apps.mail.forms import FindForm
+from apps.mail.imap import Connection
+from apps.mail.mailbox import Message
+from apps.mail.views.guard import is_fragment, mail_page
+from intranet.api import receivers_for
+from sso.api import User
+
+
+@require_safe
+@mail_page
+def inbox(request) -> HttpResponse:
+    return _folder_page(request, mailbox.INBOX)
+
+
+@require_safe
+@mail_page
+def folder(request, folder: str) -> HttpResponse:
+    return _folder_page(request, folder)
+
+
+@require_safe
+@mail_page
+def message(request, folder: str, uid: int) -> HttpResponse:
+    if not is_fragment(request):
+        return _folder_page(request, folder, uid)
+    with mailbox_of(request.user) as box:
+        found = _opened(box, folder, uid)
+        context = _message_context(request.user, folder, found)
+        if found.is_unread:
+            context |= {"row": _row(box, folder, uid, request), "unseen": box.unseen(folder)}
+        context["folders"] = mailbox.folders_of(box)
+    context["folder"] = mailbox.folder_named(context["folders"], folder)
+    return TemplateResponse(request, "mail/_message.html", context | {"is_fragment": True})
+
+
+def _folder_page(request, name: str, uid: int = 0) -> HttpResponse:
+    form = FindForm(request.GET)
+    form.is_valid()
+    query, is_full = form.cleaned_data.get("q", ""), form.cleaned_data.get("full", False)
+    with mailbox_of(request.user) as box:
+        # Read first, so that the counts and the row know that it is read.
+        found = _opened(box, name, uid) if uid else None
+        folders = mailbox.folders_of(box)
+        folder = mailbox.folder_named(folders, name)
+        page = mailbox.page_of(
+            box, folder, request.GET.get("page"), query=query, is_full=is_full, tail=_tail(request), uid=uid
+        )
+    context = {
+        "folders": folders,
+        "folder": folder,
+        "page": page,
+        "form": form,
+        "query": query,
+        "tail": _tail(request),
+    }
+    if found:
+        context |= _message_context(request.user, name, found)
+    return TemplateResponse(request, "mail/mail.html", context)
+
+
+def _opened(box: Connection, folder: str, uid: int) -> Message:
+    found = mailbox.read_message(box, folder, uid)
+    if found.is_unread:
+        box.change_flags([uid], mailbox.SEEN, True)
+    return found
+
+
+def _row(box: Connection, folder: str, uid: int, request) -> mailbox.Row | None:
+    """Return the message's row as it is now, to put it in the list that is there."""
+    rows = box.rows_of([uid])
+    if not rows:
+        return None
+    summary, flags = rows[0]
+    return mailbox.Row(summary, flags, summary.senders, request.get_full_path(), is_here=True)
+
+
+def _tail(request) -> str:
+    """Return what ends the addresses of messages, so that the list beside them stays the same."""
+    return f"?{request.GET.urlencode()}" if request.GET else ""
+
+
+def _message_context(user: User, folder: str, found: Message) -> dict:
+    """Return what the message's pane shows. The other apps say themselves what they take."""
+    whole = {
+        receiver: name
+        for kind in ("text/plain", "message/rfc822")
+        for name, receiver in receivers_for(user, kind)
+    }
+    return {
+        "message": found,
+        "mailbox": folder,
+        "receivers": [(name, receiver.label) for receiver, name in whole.items()],
+        "attachments": [
+            (part, [(name, one.label) for name, one in receivers_for(user, part.content_type)])
+            for part in found.attachments
+        ],
+    }

@@ -1,0 +1,176 @@
+"""The endpoints that other programs call: no session, no template, few queries."""
+
+import time
+from functools import cache, wraps
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse, JsonResponse
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from oauth2_provider.oauth2_backends import OAuthLibCore, get_oauthlib_core
+from oauth2_provider.settings import oauth2_settings
+from oauth2_provider.utils import parse_bearer_token
+
+from sso.models import AccessToken
+from sso.oauth.claims import NAMES, claims_of, subject_of
+from sso.oauth.clients import client_of
+from sso.oauth.parameters import BadParameter, read
+from sso.oauth.signing import ALGORITHM, issuer
+from sso.oauth.validator import hashed
+
+core: "cache[OAuthLibCore]" = cache(get_oauthlib_core)
+
+
+def for_programs(view):
+    """Read the form once, as ``view(request, form)``; answer bad parameters with 400 and forbid caching."""
+
+    @csrf_exempt
+    @login_not_required
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        try:
+            response = view(request, read(request.POST))
+        except BadParameter as error:
+            response = failure("invalid_request", str(error))
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return wrapped
+
+
+def failure(error: str, description: str = "", status: int = 400) -> JsonResponse:
+    return JsonResponse(
+        {"error": error, "error_description": description} if description else {"error": error}, status=status
+    )
+
+
+def unknown_client() -> JsonResponse:
+    response = failure("invalid_client", status=401)
+    response["WWW-Authenticate"] = 'Basic realm="oauth"'
+    return response
+
+
+@require_POST
+@for_programs
+def token(request, form):
+    """RFC 6749 §3.2: codes, refresh tokens and client credentials become access tokens."""
+    if not form.get("grant_type"):
+        return failure("invalid_request", "grant_type is missing")
+    _url, headers, body, status = core().create_token_response(request)
+    return HttpResponse(body, status=status, headers=headers)
+
+
+@require_POST
+@for_programs
+def revoke(request, form):
+    """RFC 7009. A token that is unknown or another's is answered like one that was revoked."""
+    if not form.get("token"):
+        return failure("invalid_request", "token is missing")
+    if client_of(request, form) is None:
+        return unknown_client()
+    _url, headers, body, status = core().create_revocation_response(request)
+    return HttpResponse(body or "", status=status, headers=headers)
+
+
+@require_POST
+@for_programs
+def introspect(request, form):
+    """RFC 7662, for the system that got the token, its audience, and the servers of its scopes only."""
+    if not form.get("token"):
+        return failure("invalid_request", "token is missing")
+    client = client_of(request, form)
+    if client is None:
+        return unknown_client()
+    found = living(form["token"])
+    if found is None or not may_introspect(client, found):
+        return JsonResponse({"active": False})
+    answer = {
+        "active": True,
+        "token_type": "Bearer",
+        "client_id": found.application.client_id,
+        "scope": found.scope,
+        "iss": issuer(),
+        "iat": int(found.created.timestamp()),
+        "exp": int(found.expires.timestamp()),
+    }
+    if found.user:
+        answer |= {"username": found.user.username, "sub": subject_of(found.user)}
+    return JsonResponse(answer)
+
+
+def may_introspect(client, found: AccessToken) -> bool:
+    if found.application_id == client.pk or client.client_id in found.audience:
+        return True
+    return bool(set(client.serves_scopes) & set(found.scope.split()))
+
+
+@require_http_methods(["GET", "POST"])
+@for_programs
+def userinfo(request, form):
+    """OpenID Connect Core §5.3. The token comes in the header or the form, never in the address."""
+    header = request.headers.get("Authorization", "")
+    found = living(parse_bearer_token(header) or form.get("access_token", ""))
+    if found is None or found.user is None:
+        return no_bearer("invalid_token", 401)
+    scopes = found.scope.split()
+    if "openid" not in scopes:
+        return no_bearer("insufficient_scope", 403)
+    return JsonResponse(claims_of(found.user, scopes))
+
+
+def no_bearer(error: str, status: int) -> JsonResponse:
+    response = failure(error, status=status)
+    response["WWW-Authenticate"] = f'Bearer realm="oauth", error="{error}"'
+    return response
+
+
+def living(raw: str) -> AccessToken | None:
+    """Return the access token when it, its system and its person are all in force. One query."""
+    if not raw:
+        return None
+    tokens = AccessToken.objects.select_related("user", "application")
+    found = tokens.filter(token_checksum=hashed(raw)).first()
+    if found is None or found.expires.timestamp() <= time.time() or not found.application.is_enabled:
+        return None
+    return None if found.user and not found.user.is_active else found
+
+
+@login_not_required
+@require_GET
+def discovery(request):
+    """OpenID Connect Discovery 1.0 §3 and RFC 8414."""
+    at = issuer()
+    response = JsonResponse(
+        {
+            "issuer": at,
+            "authorization_endpoint": at + reverse("oauth-authorize"),
+            "token_endpoint": at + reverse("oauth-token"),
+            "userinfo_endpoint": at + reverse("oauth-userinfo"),
+            "jwks_uri": at + reverse("oauth-jwks"),
+            "introspection_endpoint": at + reverse("oauth-introspect"),
+            "revocation_endpoint": at + reverse("oauth-revoke"),
+            "end_session_endpoint": at + reverse("oauth-end-session"),
+            "scopes_supported": list(oauth2_settings.SCOPES),
+            "claims_supported": NAMES,
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "code_challenge_methods_supported": ["S256"],
+            "acr_values_supported": ["1", "2"],
+            "prompt_values_supported": ["none", "login", "consent"],
+            "ui_locales_supported": ["vi", "en"],
+            "claims_parameter_supported": False,
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
+            "authorization_response_iss_parameter_supported": True,
+        }
+    )
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cache-Control"] = "public, max-age=3600"
+    return response

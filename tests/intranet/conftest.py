@@ -1,0 +1,18 @@
+import pytest
+
+from intranet.plugins import Plugin
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Return a function that makes the shell see just the plug-ins it is given."""
+
+    def install(*plugins: Plugin):
+        monkeypatch.setattr("intranet.plugins.plugins", lambda: plugins)
+
+    return install
+
+
+def make_plugin(slug="note", **fields) -> Plugin:
+    """Return a plug-in whose tile leads to a page of the shell."""
+    return Plugin(**{"slug": slug, "name": slug.title(), "icon": "check", "home": "people", "urls": "", **fields})

@@ -1,0 +1,199 @@
+"""What people read, and who may write it."""
+
+import pytest
+from django.urls import reverse
+from wagtail.models import Workflow
+
+from apps.news.models import NewsPage
+from apps.news.permissions import NEWS_EDITOR, units_to_write_for
+from apps.news.plugin import PLUGIN, newest
+from apps.news.services import ensure_news_index
+from intranet.api import Place
+from sso.api import Role
+from tests.factories import RoleFactory, UnitFactory, UserFactory, person_of
+from tests.news.factories import NewsCategoryFactory, NewsPageFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unit_admin():
+    return person_of(UnitFactory(code="KHTC"), role=Role.UNIT_ADMIN)
+
+
+@pytest.fixture
+def editor():
+    return RoleFactory(user=UserFactory(), unit=None, name=NEWS_EDITOR).user
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_list_asks_as_many_queries_for_any_length(signed_in, django_assert_max_num_queries, count):
+    category, unit = NewsCategoryFactory(), UnitFactory()
+    for _number in range(count):
+        NewsPageFactory(category=category, unit=unit)
+    client = signed_in(UserFactory())
+    client.get(reverse("news:list"))
+
+    with django_assert_max_num_queries(14):
+        answer = client.get(reverse("news:list"))
+
+    assert [item.pk for item in answer.context["items"]] == list(
+        NewsPage.objects.order_by("-published_at", "-pk").values_list("pk", flat=True)
+    )
+
+
+def test_drafts_are_nowhere(signed_in):
+    draft = NewsPageFactory(title="Bản nháp kín", slug="ban-nhap", live=False)
+    person = UserFactory()
+    client = signed_in(person)
+
+    found = {
+        "list": client.get(reverse("news:list")).content.decode(),
+        "home": client.get("/").content.decode(),
+        "widget": str(newest(Place(user=person))["items"]),
+        "search": str(list(PLUGIN.search(person, "bản nháp kín", 5))),
+    }
+
+    assert [where for where, text in found.items() if draft.title in text] == []
+    assert client.get(draft.get_absolute_url()).status_code == 404
+    assert client.get("/news/ban-nhap/").status_code == 404
+
+
+def test_article_shows_its_words_and_others_of_its_category(signed_in):
+    item = NewsPageFactory(title="Khai trương nền tảng", body="<p>Toàn văn <b>bài</b>.</p>")
+    other = NewsPageFactory(title="Cùng chuyên mục", category=item.category)
+
+    answer = signed_in(UserFactory()).get(item.get_absolute_url())
+
+    text = answer.content.decode()
+    assert ("Khai trương nền tảng" in text, "Toàn văn <b>bài</b>." in text, other.title in text) == (
+        True,
+        True,
+        True,
+    )
+
+
+def test_list_filters_by_category_and_unit(signed_in):
+    wanted = NewsPageFactory()
+    NewsPageFactory(category=wanted.category)
+    NewsPageFactory(unit=wanted.unit)
+    client = signed_in(UserFactory())
+
+    answer = client.get(reverse("news:list"), {"category": wanted.category.slug, "unit": wanted.unit.pk})
+
+    assert [item.pk for item in answer.context["items"]] == [wanted.pk]
+
+
+@pytest.mark.parametrize("query", ["khong giay to", "Không giấy tờ", "KHÔNG GIẤY"])
+def test_search_finds_with_and_without_accents(query):
+    item = NewsPageFactory(title="Nền tảng họp không giấy tờ")
+    NewsPageFactory(title="Giải bóng bàn")
+
+    hits = list(PLUGIN.search(UserFactory(), query, 5))
+
+    assert [hit.url for hit in hits] == [item.get_absolute_url()]
+
+
+def test_stranger_is_sent_to_sign_in(client):
+    item = NewsPageFactory()
+
+    answer = client.get(item.get_absolute_url())
+
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("account_login"))
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def form_of(category, unit, **more):
+    return {
+        "title": "Tin mới",
+        "slug": "tin-moi",
+        "category": category.pk,
+        "unit": unit.pk,
+        "summary": "Tóm tắt",
+        "picture": "",
+        "body": '{"blocks": [{"key": "a", "text": "Nội dung", "type": "unstyled", "depth": 0, "inlineStyleRanges": [], "entityRanges": []}], "entityMap": {}}',
+        "published_at": "2026-11-20 08:00",
+        "comments-TOTAL_FORMS": 0,
+        "comments-INITIAL_FORMS": 0,
+        "comments-MIN_NUM_FORMS": 0,
+        "comments-MAX_NUM_FORMS": "",
+        **more,
+    }
+
+
+def write(client, unit, **more):
+    index = ensure_news_index()
+    url = reverse("wagtailadmin_pages:add", args=["news", "newspage", index.pk])
+    return client.post(url, form_of(NewsCategoryFactory(), unit, **more))
+
+
+def test_unit_admin_writes_a_draft_for_the_own_unit_and_submits_it(signed_in, unit_admin):
+    write(signed_in(unit_admin), unit_admin.unit, **{"action-submit": "1"})
+
+    item = NewsPage.objects.get(slug="tin-moi")
+    assert (item.live, item.unit, item.current_workflow_state.workflow) == (
+        False,
+        unit_admin.unit,
+        Workflow.objects.get(name="Duyệt tin"),
+    )
+
+
+def test_unit_admin_cannot_publish_even_by_asking_for_it(signed_in, unit_admin):
+    write(signed_in(unit_admin), unit_admin.unit, **{"action-publish": "1"})
+
+    assert list(NewsPage.objects.live()) == []
+
+
+def test_unit_admin_cannot_write_for_another_unit(signed_in, unit_admin):
+    answer = write(signed_in(unit_admin), UnitFactory(code="PC"))
+
+    assert list(NewsPage.objects.all()) == []
+    assert answer.context["form"].errors["unit"] == ["Anh/chị không được viết tin cho đơn vị này."]
+
+
+def test_unit_admin_cannot_change_news_of_another_unit(signed_in, unit_admin):
+    other = NewsPageFactory(title="Tin của đơn vị khác")
+    ensure_news_index()
+
+    answer = signed_in(unit_admin).post(
+        reverse("wagtailadmin_pages:edit", args=[other.pk]), form_of(other.category, unit_admin.unit)
+    )
+
+    other.refresh_from_db()
+    assert (answer.status_code, other.title) == (302, "Tin của đơn vị khác")
+    assert other.get_latest_revision_as_object().title == "Tin của đơn vị khác"
+
+
+def test_editor_publishes_for_any_unit(signed_in, editor):
+    unit = UnitFactory(code="PC")
+
+    write(signed_in(editor), unit, **{"action-publish": "1"})
+
+    assert [(item.live, item.unit) for item in NewsPage.objects.all()] == [(True, unit)]
+
+
+WHO = [("unit admin", ["KHTC"]), ("editor", ["KHTC", "PC"]), ("officer", [])]
+
+
+@pytest.mark.parametrize(("who", "codes"), WHO)
+def test_units_to_write_for(who, codes, unit_admin, editor):
+    UnitFactory(code="PC")
+    person = {"unit admin": unit_admin, "editor": editor, "officer": person_of()}[who]
+    UnitFactory._meta.model.objects.exclude(code__in=["KHTC", "PC", "BO"]).update(valid_to="2020-01-01")
+
+    assert sorted(unit.code for unit in units_to_write_for(person)) == codes
+
+
+def test_officer_does_not_reach_the_editor(signed_in):
+    index = ensure_news_index()
+
+    answer = signed_in(person_of()).get(
+        reverse("wagtailadmin_pages:add", args=["news", "newspage", index.pk])
+    )
+
+    assert (answer.status_code, NewsPage.objects.count()) == (404, 0)

@@ -1,0 +1,187 @@
+"""A real slapd with a small ministry in it, and people who signed in by the real form."""
+
+import time
+import uuid
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import ldap
+import pytest
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from django.urls import reverse
+from django_auth_ldap.config import LDAPSearch
+
+from demo.directory import UNITS, entry, group, hashed, person_dn
+from demo.servers.process import ServerFailed, workspace
+from demo.servers.slapd import Slapd
+from sso.api import ensure_client
+from tests.conftest import missing
+
+PASSWORD = "Mật khẩu dài 2026"
+VERIFIER = "v" * 64
+REDIRECT = "https://wiki.example/callback"
+KEYS = uuid.UUID("7d8a43ae-9d4d-4d8b-9b6e-0d6a5f0e6c11")
+
+
+def unit_ldif(code: str, above: str = "", name: str = "", order: int = 10) -> str:
+    dn = unit_dn(code, above)
+    attributes = [
+        ("objectClass", "organizationalUnit"), ("objectClass", "intranetUnit"), ("ou", code),
+        ("intranetUnitCode", code), ("intranetUnitName", name or f"Vụ {code}"), ("intranetOrder", str(order)),
+    ]  # fmt: skip
+    return entry(dn, attributes)
+
+
+def unit_dn(code: str, above: str = "") -> str:
+    return f"ou={code},{unit_dn(above) if above else UNITS}"
+
+
+def person_ldif(uid: str, name: str, post: str = "KHTC$Chuyên viên$320$member", **more: str) -> str:
+    attributes = [
+        ("objectClass", "inetOrgPerson"), ("objectClass", "intranetPerson"), ("uid", uid), ("cn", name),
+        ("sn", name.split()[0]), ("mail", f"{uid}@mic.example.gov.vn"), ("intranetPost", post),
+        ("departmentNumber", post.split("$")[0]), ("title", post.split("$")[1]), ("userPassword", hashed(PASSWORD)),
+        *more.items(),
+    ]  # fmt: skip
+    return entry(person_dn(uid), attributes)
+
+
+SMALL = "\n".join(
+    [
+        unit_ldif("BO", name="Bộ thử nghiệm"),
+        entry(f"ou=KHTC,{unit_dn('BO')}", [
+            ("objectClass", "organizationalUnit"), ("objectClass", "intranetUnit"), ("ou", "KHTC"),
+            ("intranetUnitCode", "KHTC"), ("intranetUnitName", "Vụ Kế hoạch - Tài chính"), ("intranetOrder", "20"),
+        ]),
+        person_ldif("ha", "Nguyễn Thị Thu Hà", mobile="0900000001"),
+        person_ldif("dung", "Trần Anh Dũng", "KHTC$Vụ trưởng$100$head$2019-03-01"),
+        person_ldif("tam", "Lê Văn Tám", "BO$Kỹ sư$350$member"),
+        group("unit-admin.KHTC", "unit-admin", "KHTC", ["ha"]),
+        group("system-admin", "system-admin", "", ["tam"]),
+    ]
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def slapd_folder():
+    with workspace() as folder:
+        yield folder
+
+
+@pytest.fixture
+def slapd(slapd_folder, settings):
+    """A fresh small directory that the suite is connected to."""
+    try:
+        server = Slapd(slapd_folder / uuid.uuid4().hex, ldif=SMALL)
+        server.start()
+    except ServerFailed as error:
+        missing(str(error))
+    connect(settings, server)
+    yield server
+    server.stop()
+
+
+def connect(settings, server, *urls: str) -> None:
+    settings.LDAP_URLS = list(urls) or [server.url]
+    settings.LDAP_BASE = server.suffix
+    settings.AUTH_LDAP_BIND_DN = server.bind_dn
+    settings.AUTH_LDAP_BIND_PASSWORD = server.bind_password
+    old = settings.AUTH_LDAP_USER_SEARCH
+    settings.AUTH_LDAP_USER_SEARCH = LDAPSearch(server.suffix, old.scope, old.filterstr, old.attrlist)
+    quick = {ldap.OPT_NETWORK_TIMEOUT: 1, ldap.OPT_TIMEOUT: 1}
+    settings.AUTH_LDAP_CONNECTION_OPTIONS = {**settings.AUTH_LDAP_CONNECTION_OPTIONS, **quick}
+
+
+@pytest.fixture
+def synced(slapd, db):
+    """The small ministry, brought in."""
+    from sso.directory import read_directory
+    from sso.services.sync import sync
+
+    sync(read_directory(), tell=lambda line: None)
+    return slapd
+
+
+@pytest.fixture
+def admin_of(slapd):
+    """Return a function that opens the directory as its administrator."""
+    server = ldap.initialize(slapd.url)
+    server.simple_bind_s(slapd.admin_dn, slapd.admin_password)
+    yield server
+    server.unbind_s()
+
+
+def sign_in(client, account: str = "ha", password: str = PASSWORD, **query: str):
+    """Send the form of the sign-in page."""
+    path = reverse("account_login") + (f"?{urlencode(query)}" if query else "")
+    return client.post(path, {"login": account, "password": password, **query})
+
+
+@pytest.fixture
+def session_of(client):
+    """Return a function that gives ``client`` a session as our sign-in makes it, without a directory."""
+
+    def start(person, age: float = 0):
+        client.force_login(person)
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time() - age}]
+        session["account_authentication_methods_user"] = str(person.pk)
+        session["sid"] = uuid.uuid4().hex
+        session.save()
+        return client
+
+    return start
+
+
+@pytest.fixture
+def wiki(db):
+    """A registered system of the ministry: (row, secret)."""
+    return ensure_client(
+        "Wiki",
+        redirect_uris=REDIRECT,
+        post_logout_redirect_uris="https://wiki.example/bye",
+        allowed_scopes=["openid", "profile", "email", "organization"],
+        skip_authorization=True,
+    )
+
+
+def ask(client, system, **changes):
+    """Send an authentication request by GET; a value of None leaves the parameter out."""
+    query = {
+        "client_id": system.client_id,
+        "redirect_uri": REDIRECT,
+        "response_type": "code",
+        "scope": "openid profile email organization",
+        "state": "s-1",
+        "nonce": "n-1",
+        "code_challenge": create_s256_code_challenge(VERIFIER),
+        "code_challenge_method": "S256",
+    } | changes
+    return client.get(reverse("oauth-authorize"), {k: v for k, v in query.items() if v is not None})
+
+
+def parameters_of(response) -> dict[str, str]:
+    """The parameters that the system gets by the redirect."""
+    assert response.status_code == 302, response.content
+    assert response["Location"].startswith(REDIRECT), response["Location"]
+    return dict(parse_qsl(urlsplit(response["Location"]).query))
+
+
+def redeem(client, system, secret, code, **changes):
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECT,
+        "code_verifier": VERIFIER,
+        "client_id": system.client_id,
+        "client_secret": secret,
+    } | changes
+    return client.post(reverse("oauth-token"), {k: v for k, v in form.items() if v is not None})
+
+
+def tokens_of(client, wiki, **changes) -> dict:
+    """The tokens of a whole code flow of the person signed in."""
+    answer = redeem(client, *wiki, parameters_of(ask(client, wiki[0], **changes))["code"])
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+

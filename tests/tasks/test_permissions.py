@@ -1,0 +1,94 @@
+import pytest
+
+from apps.tasks.models import Task
+from apps.tasks.permissions import acts, can_assign, principal
+from tests.factories import DelegationFactory, UnitFactory, UserFactory, person_of
+from tests.tasks.factories import TaskFactory, people_around, task_of_unit
+
+pytestmark = pytest.mark.django_db
+
+GIVER = {"confirm", "return", "withdraw", "pause", "resume", "edit", "change_deadline", "decide_extension"}
+DOER = {"accept", "report", "complete", "ask_extension"}
+SPEAKER = {"comment", "follow"}
+WHO_MAY = [
+    ("giver", GIVER | SPEAKER),
+    ("assignee", DOER | SPEAKER),
+    ("head", DOER | SPEAKER | {"hand_on"}),
+    ("unit admin", SPEAKER | {"hand_on"}),
+    ("colleague", SPEAKER),
+    ("head of a division", SPEAKER),
+    ("leader of the ministry", SPEAKER),
+    ("follower", SPEAKER),
+    ("stranger", set()),
+]
+
+
+@pytest.mark.parametrize(("who", "allowed"), WHO_MAY)
+def test_acts_on_a_task_of_a_unit(who, allowed):
+    task = task_of_unit(UnitFactory(), assignee=UserFactory())
+    person = people_around(task)[who]
+
+    every = GIVER | DOER | SPEAKER | {"hand_on"}
+
+    assert {act for act in every if principal(person, act, task)} == allowed
+
+
+def test_delegate_acts_in_the_name_of_the_giver():
+    task = TaskFactory()
+    secretary = DelegationFactory(giver=task.creator).receiver
+
+    assert principal(secretary, "confirm", task) == task.creator
+    assert principal(secretary, "accept", task) is None
+
+
+def test_acts_are_those_that_the_state_allows():
+    task = TaskFactory(state=Task.State.REPORTED, finished="2026-01-05")
+
+    assert acts(task.creator, task) == {"confirm", "return", "edit", "withdraw", "comment", "follow"}
+    assert acts(task.assignee, task) == {"comment", "follow"}
+
+
+def division_of(unit):
+    return UnitFactory(parent=unit)
+
+
+BELOW = {"self", "colleague", "division", "person of the division"}
+WHO_MAY_ASSIGN = [
+    ("member", {"self"}),
+    ("deputy", BELOW),
+    ("head", BELOW | {"deputy"}),
+    ("minister", BELOW | {"deputy", "head", "unit", "other unit", "stranger"}),
+]
+
+
+@pytest.mark.parametrize(("who", "allowed"), WHO_MAY_ASSIGN)
+def test_assigning_follows_the_lines_of_the_organisation(who, allowed):
+    unit = UnitFactory()
+    division = division_of(unit)
+    leads = {
+        "colleague": person_of(unit),
+        "deputy": person_of(unit, level="deputy"),
+        "head": person_of(unit, level="head"),
+        "person of the division": person_of(division),
+        "stranger": person_of(),
+        "unit": unit,
+        "division": division,
+        "other unit": UnitFactory(),
+    }
+    givers = {
+        "member": person_of(unit),
+        "deputy": leads["deputy"],
+        "head": leads["head"],
+        "minister": person_of(unit.parent, level="head"),
+    }
+    giver = givers[who]
+    leads = {name: lead for name, lead in leads.items() if lead != giver} | {"self": giver}
+
+    assert {name for name, lead in leads.items() if can_assign(giver, lead)} == allowed
+
+
+def test_nobody_assigns_to_one_who_has_left():
+    unit = UnitFactory()
+    gone = person_of(unit, is_active=False)
+
+    assert not can_assign(person_of(unit, level="head"), gone)
