@@ -1,11 +1,11 @@
 // Fill static/vendor/ from the packages in NODE_MODULES. Called by bin/vendor.
 
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 const MODULES = process.env.NODE_MODULES;
-const VENDOR = "static/vendor";
+const VENDOR = "static/vendor.new"; // takes the place of static/vendor when all of it is there
 const load = createRequire(join(MODULES, "index.js"));
 
 // Libraries that are taken as they come: package, its folder below static/vendor/, its files.
@@ -108,3 +108,5 @@ await rm(VENDOR, { recursive: true, force: true });
 await makeSprite();
 await makeFonts();
 await copyLibraries();
+await rm("static/vendor", { recursive: true, force: true });
+await rename(VENDOR, "static/vendor");

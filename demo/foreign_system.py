@@ -48,22 +48,43 @@ TEXTS = {
     },
 }  # fmt: skip
 STYLE = """
-:root { color-scheme: light dark; --ink: #1c2a22; --soft: #5b6b62; --line: #d9e2dc; --ground: #f2f6f3; --card: #fff; --brand: #17633f; }
+:root {
+  color-scheme: light dark;
+  --ink: #1c2a22; --soft: #5b6b62; --line: #d9e2dc; --ground: #f2f6f3; --card: #fff; --brand: #17633f;
+}
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e4ece7; --soft: #9fb0a6; --line: #2c3a32; --ground: #121a16; --card: #1a2520; --brand: #6fcf9d; }
+  :root {
+    --ink: #e4ece7; --soft: #9fb0a6; --line: #2c3a32; --ground: #121a16; --card: #1a2520; --brand: #6fcf9d;
+  }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 "Be Vietnam Pro", system-ui, sans-serif; }
-header { display: flex; gap: 1rem; align-items: center; padding: .75rem 1.25rem; background: var(--card); border-top: 4px solid var(--brand); border-bottom: 1px solid var(--line); }
+body {
+  margin: 0; background: var(--ground); color: var(--ink);
+  font: 16px/1.55 "Be Vietnam Pro", system-ui, sans-serif;
+}
+header {
+  display: flex; gap: 1rem; align-items: center; padding: .75rem 1.25rem;
+  background: var(--card); border-top: 4px solid var(--brand); border-bottom: 1px solid var(--line);
+}
 header strong { font-size: 1.1rem; } header small { color: var(--soft); } header a { margin-left: auto; color: var(--brand); }
 main { max-width: 40rem; margin: 3rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .5rem; line-height: 1.3; }
-dl { display: grid; grid-template-columns: 9rem 1fr; margin: 1.5rem 0; padding: .25rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
-dt, dd { margin: 0; padding: .65rem 0; } dt { color: var(--soft); } dl > :nth-child(n+3) { border-top: 1px solid var(--line); }
+dl {
+  display: grid; grid-template-columns: 9rem 1fr; margin: 1.5rem 0; padding: .25rem 1.25rem;
+  background: var(--card); border: 1px solid var(--line); border-radius: 6px;
+}
+dt, dd { margin: 0; padding: .65rem 0; } dt { color: var(--soft); }
+dl > :nth-child(n+3) { border-top: 1px solid var(--line); }
 p { margin: 0 0 1.5rem; } .soft { color: var(--soft); font-size: .9rem; }
-button, .button { display: inline-block; padding: .7rem 1.2rem; border: 0; border-radius: 6px; background: var(--brand); color: var(--card); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
+button, .button {
+  display: inline-block; padding: .7rem 1.2rem; border: 0; border-radius: 6px;
+  background: var(--brand); color: var(--card); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
+}
 :focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; }
-@media (max-width: 30rem) { main { margin: 1.5rem auto; } dl { grid-template-columns: 1fr; } dd { padding-top: 0; } dl > dd:nth-child(n) { border: 0; } }
+@media (max-width: 30rem) {
+  main { margin: 1.5rem auto; } dl { grid-template-columns: 1fr; } dd { padding-top: 0; }
+  dl > dd:nth-child(n) { border: 0; }
+}
 """
 
 
@@ -142,7 +163,11 @@ class Portal:
         person = self.fetch(self.provider()["userinfo_endpoint"], headers=headers)
         if person.get("sub") != claims["sub"]:
             raise SignInFailed("The two answers are about two people.")
-        session.person, session.id_token, session.signed_in_at = person, tokens["id_token"], claims["auth_time"]
+        session.person, session.id_token, session.signed_in_at = (
+            person,
+            tokens["id_token"],
+            claims["auth_time"],
+        )
         session.state = session.nonce = session.verifier = ""
 
     def verified(self, id_token: str, nonce: str) -> dict:
@@ -170,7 +195,14 @@ class Portal:
         query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         try:
             status, body = self.answer(page, query, session, key, language, headers)
-        except (SignInFailed, AuthlibBaseError, JoseError, requests.RequestException, KeyError, ValueError) as error:
+        except (
+            SignInFailed,
+            AuthlibBaseError,
+            JoseError,
+            requests.RequestException,
+            KeyError,
+            ValueError,
+        ) as error:
             print(f"foreign system: {type(error).__name__}: {error}")
             status, body = "502 Bad Gateway", failed(language)
         headers += [
@@ -253,9 +285,11 @@ def failed(language: str) -> str:
 def framed(language: str, body: str) -> str:
     text = TEXTS[language]
     return f"""<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="{language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{text["title"]}</title><link rel="stylesheet" href="/style.css"></head>
-<body><header><strong>{text["title"]}</strong><small>{text["trial"]}</small><a href="/language">{text["other"]}</a></header>
+<body><header><strong>{text["title"]}</strong><small>{text["trial"]}</small>
+<a href="/language">{text["other"]}</a></header>
 <main>{body}</main></body></html>"""
 
 

@@ -14,8 +14,8 @@ SEED = 2018
 
 LEADERSHIP = 5
 HEADCOUNT = {
-    "van_phong": 120, "thanh_tra": 40, "vu": 22, "cuc": 70, "vien": 45, "trung_tam": 45, "bao_chi": 35, "nxb": 35,
-    "truong": 35, "quy": 11, "ban": 11, "doanh_nghiep": 11, "dai_dien": 11,
+    "van_phong": 120, "thanh_tra": 40, "vu": 22, "cuc": 70, "vien": 45, "trung_tam": 45, "bao_chi": 35,
+    "nxb": 35, "truong": 35, "quy": 11, "ban": 11, "doanh_nghiep": 11, "dai_dien": 11,
 }  # fmt: skip
 SMALLER = {"VPĐN": 10}  # makes 1,700 in all
 
@@ -52,12 +52,12 @@ OFFICERS = (
     ("Cán sự", 330, 10),
 )
 STAFF = {
-    "thanh_tra": (("Thanh tra viên cao cấp", 300, 5), ("Thanh tra viên chính", 310, 30), ("Thanh tra viên", 320, 55),
-                  ("Chuyên viên", 320, 10)),
-    "vien": (("Nghiên cứu viên cao cấp", 300, 6), ("Nghiên cứu viên chính", 310, 28), ("Nghiên cứu viên", 320, 56),
-             ("Chuyên viên", 320, 10)),
-    "trung_tam": (("Chuyên viên chính", 310, 15), ("Chuyên viên", 320, 35), ("Kỹ sư chính", 310, 10), ("Kỹ sư", 320, 32),
-                  ("Kỹ thuật viên", 350, 8)),
+    "thanh_tra": (("Thanh tra viên cao cấp", 300, 5), ("Thanh tra viên chính", 310, 30),
+                  ("Thanh tra viên", 320, 55), ("Chuyên viên", 320, 10)),
+    "vien": (("Nghiên cứu viên cao cấp", 300, 6), ("Nghiên cứu viên chính", 310, 28),
+             ("Nghiên cứu viên", 320, 56), ("Chuyên viên", 320, 10)),
+    "trung_tam": (("Chuyên viên chính", 310, 15), ("Chuyên viên", 320, 35), ("Kỹ sư chính", 310, 10),
+                  ("Kỹ sư", 320, 32), ("Kỹ thuật viên", 350, 8)),
     "bao_chi": (("Phóng viên chính", 310, 15), ("Phóng viên", 320, 45), ("Biên tập viên chính", 310, 10),
                 ("Biên tập viên", 320, 30)),
     "nxb": (("Biên tập viên chính", 310, 25), ("Biên tập viên", 320, 60), ("Chuyên viên", 320, 15)),
@@ -226,7 +226,7 @@ def employment(post: Post) -> str:
 
 
 def with_managers(found: list[Person]) -> list[Person]:
-    """The direct superior of each: of staff the head of the sub-unit, then of the unit, then a leader of the ministry."""
+    """The direct superior of each: head of the sub-unit, of the unit, or a leader of the ministry."""
     leaders = [person.uid for person in found[:LEADERSHIP]]
     head_of = {person.posts[0].unit: person.uid for person in found if person.posts[0].place == "head"}
     unit_places = {unit.code: place for place, unit in enumerate(units())}
@@ -246,33 +246,23 @@ def with_managers(found: list[Person]) -> list[Person]:
     return [replace(person, manager=manager(person)) for person in found]
 
 
+# Second posts (kiêm nhiệm): the unit and place of who holds it, and the post.
+SECOND_POSTS = (
+    ("VP", "deputy", Post("VPHCM", "Phó Trưởng Đại diện kiêm nhiệm", 110, "deputy", "2023-04-01")),
+    ("KHTC", "deputy", Post("BQLDA", "Phó Trưởng ban kiêm nhiệm", 110, "deputy", "2022-07-01")),
+    ("QLDN", "head", Post("QVTCI", "Thành viên Hội đồng quản lý", 120, "member", "2021-01-01")),
+    ("VNCERT", "head", Post("CATTT", "Phó Cục trưởng kiêm nhiệm", 110, "deputy", "2022-10-01")),
+    ("TTTT", "head", Post("THH", "Thành viên Tổ công tác chuyển đổi số", 120, "member", "2024-02-01")),
+)
+LECTURERS = {"Nghiên cứu viên chính", "Chuyên viên cao cấp", "Kỹ sư chính"}
+
+
 def with_more_posts(found: list[Person], chance: random.Random) -> list[Person]:
-    """Gives some leaders a second post (kiêm nhiệm)."""
+    """Gives some people a second post."""
     more: dict[str, Post] = {}
-    by_unit = {}
-    for person in found:
-        by_unit.setdefault((person.posts[0].unit, person.posts[0].place), []).append(person.uid)
-    more[by_unit["VP", "deputy"][0]] = Post(
-        "VPHCM", "Phó Trưởng Đại diện kiêm nhiệm", 110, "deputy", "2023-04-01"
-    )
-    more[by_unit["KHTC", "deputy"][0]] = Post(
-        "BQLDA", "Phó Trưởng ban kiêm nhiệm", 110, "deputy", "2022-07-01"
-    )
-    more[by_unit["QLDN", "head"][0]] = Post(
-        "QVTCI", "Thành viên Hội đồng quản lý", 120, "member", "2021-01-01"
-    )
-    more[by_unit["VNCERT", "head"][0]] = Post(
-        "CATTT", "Phó Cục trưởng kiêm nhiệm", 110, "deputy", "2022-10-01"
-    )
-    more[by_unit["TTTT", "head"][0]] = Post(
-        "THH", "Thành viên Tổ công tác chuyển đổi số", 120, "member", "2024-02-01"
-    )
-    experts = [
-        p.uid
-        for p in found
-        if p.posts[0].title in {"Nghiên cứu viên chính", "Chuyên viên cao cấp", "Kỹ sư chính"}
-    ]
-    for uid in chance.sample(experts, 24):
+    for unit, place, post in SECOND_POSTS:
+        more[next(p.uid for p in found if (p.posts[0].unit, p.posts[0].place) == (unit, place))] = post
+    for uid in chance.sample([p.uid for p in found if p.posts[0].title in LECTURERS], 24):
         more.setdefault(uid, Post("HV", "Giảng viên kiêm nhiệm", 320, "member", day(chance, 2018, 2025)))
     for uid in chance.sample([p.uid for p in found if p.posts[0].rank == 210], 12):
         more.setdefault(uid, Post("BQLVTCI", "Thành viên kiêm nhiệm", 320, "member", day(chance, 2019, 2025)))

@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from demo.servers import HOST, Server
-from demo.state import PROJECT
+from demo.state import FOREIGN, PROJECT, secret_path
 
 
 class Program(Server):
@@ -14,7 +14,9 @@ class Program(Server):
 
     unprivileged = False
 
-    def __init__(self, name: str, words: list[str], environment: dict[str, str], *, folder: Path, port: int = 0):
+    def __init__(
+        self, name: str, words: list[str], environment: dict[str, str], *, folder: Path, port: int = 0
+    ):
         self.name, self.words, self.variables = name, words, environment
         super().__init__(folder, port=port or None)
         self.listens = bool(port)
@@ -35,9 +37,16 @@ class Program(Server):
 
 
 def web(port: int, environment: dict[str, str], folder: Path) -> Program:
-    # "nl": Channels knows no lifespan events. One worker: live notices and the cache stay in one process, so no Redis is needed.
+    # "nl": Channels knows no lifespan events. One worker, so that notices and cache need no Redis.
     words = ["-m", "granian", "--interface", "asginl", "--host", HOST, "--port", str(port), "--workers", "1"]
-    words += ["--no-access-log", "--log-level", "warning", "--backpressure", "256", "intranet.asgi:application"]
+    words += [
+        "--no-access-log",
+        "--log-level",
+        "warning",
+        "--backpressure",
+        "256",
+        "intranet.asgi:application",
+    ]
     return Program("web", words, environment, folder=folder, port=port)
 
 
@@ -46,5 +55,7 @@ def worker(environment: dict[str, str], folder: Path) -> Program:
     return Program("worker", words, environment, folder=folder)
 
 
-def foreign_system(port: int, environment: dict[str, str], folder: Path) -> Program:
-    return Program("foreign-system", ["-m", "demo.foreign_system"], environment, folder=folder, port=port)
+def foreign_system(port: int, issuer: str, folder: Path) -> Program:
+    words = ["-m", "demo.foreign_system", "--port", str(port), "--issuer", issuer]
+    words += ["--client-id", FOREIGN, "--secret-file", str(secret_path(FOREIGN))]
+    return Program("foreign-system", words, {}, folder=folder, port=port)

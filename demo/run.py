@@ -2,8 +2,8 @@
 
     PORT=8000 python -m demo.run
 
-Everything it writes lies in var/ (INTRANET_VAR), or where var/ is closed to the servers' user, in a folder of /var/tmp
-that `make reset` removes too.
+Everything it writes lies in var/ (INTRANET_VAR) or, where var/ is closed to the servers' user, in a folder of
+/var/tmp; `make reset` removes both.
 """
 
 import fcntl
@@ -74,13 +74,15 @@ def chosen_port() -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise ServerFailed(f"PORT is {text!r}: write a number from 1 to 65535.")
     if not is_free(int(text)):
-        raise ServerFailed(f"Port {text} is taken or not allowed. Choose another: make run PORT={free_port()}")
+        raise ServerFailed(
+            f"Port {text} is taken or not allowed. Choose another: make run PORT={free_port()}"
+        )
     return int(text)
 
 
 def only_one():
     """The lock of this clone, so that its data is not served twice."""
-    lock = open(state.folder() / "lock", "w")
+    lock = open(state.folder() / "lock", "w")  # noqa: SIM115 (closed by who asked)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -102,7 +104,8 @@ def start_everything(port: int, stack: ExitStack) -> list[Server]:
     if folder != wanted:
         say(f"The servers' user cannot enter {wanted}: their data lies in {folder}.")
     base_url = f"http://{HOST}:{port}"
-    asked = Introspection(base_url + state.INTROSPECTION_PATH, "dovecot", state.client_secret("dovecot"))
+    secret = state.client_secret(state.MAIL_SERVER)
+    asked = Introspection(base_url + state.INTROSPECTION_PATH, state.MAIL_SERVER, secret)
     slapd = start(Slapd(folder / "slapd"))
     dovecot = start(Dovecot(folder / "dovecot", slapd, asked))
     handover = start(Handover(folder / "handover", dovecot))
@@ -121,9 +124,7 @@ def start_everything(port: int, stack: ExitStack) -> list[Server]:
     start(programs.worker(environment, folder / "worker"))
     start(programs.web(port, environment, folder / "web"))
     if find_spec("demo.foreign_system"):
-        foreign = {"PORT": str(ports.foreign), "ISSUER": base_url, "CLIENT_ID": "foreign-system"}
-        foreign["CLIENT_SECRET_FILE"] = str(state.secret_path("foreign-system"))
-        start(programs.foreign_system(ports.foreign, foreign, folder / "foreign-system"))
+        start(programs.foreign_system(ports.foreign, base_url, folder / "foreign-system"))
     return started
 
 
@@ -158,13 +159,17 @@ def prepare(environment: dict[str, str], ports: state.Ports) -> None:
     ):
         say(f"▸ {title} …")
         manage(words, environment, log)
-    say("▸ Loading the demo ministry, once: this takes a few minutes …" if first else "▸ Looking through the demo data …")
+    say(
+        "▸ Loading the demo ministry, once: this takes a few minutes …"
+        if first
+        else "▸ Looking through the demo data …"
+    )
     manage(["load_demo"], environment, log, is_shown=True)
     stamp.write_text(now)
 
 
 def manage(words: list[str], environment: dict[str, str], log: Path, *, is_shown: bool = False) -> None:
-    """Run a management command; its words go to the log, and to the terminal as well when they are progress."""
+    """Run a management command. Its words go to the log; progress is shown in the terminal."""
     command = [sys.executable, "manage.py", *words]
     with open(log, "a", encoding="utf-8") as file:
         done = subprocess.run(
@@ -183,7 +188,8 @@ def manage(words: list[str], environment: dict[str, str], log: Path, *, is_shown
 def fingerprint() -> str:
     """Changes when a migration, a static file, the demo data or an installed package does."""
     found = hashlib.sha256(os.environ.get("INTRANET_DATABASE_URL", "").encode())
-    for pattern in ("*/migrations/*.py", "apps/*/migrations/*.py", "demo/data/*.py", "demo/*.csv", "static/**/*",
+    for pattern in ("*/migrations/*.py", "apps/*/migrations/*.py", "demo/data/*.py", "demo/*.csv",
+                    "static/**/*",
                     "*/static/**/*", "apps/*/static/**/*", ".venv/requirements-*.sha256"):  # fmt: skip
         for path in sorted(state.PROJECT.glob(pattern)):
             if path.is_file():
@@ -208,7 +214,10 @@ def watch(servers: list[Server], parent: int) -> int:
             return 1  # make was killed: nobody could end us any more
         for server in [server for server in alive if not server.is_running]:
             alive.remove(server)
-            say(f"\n✗ {server.name} has ended by itself. The end of {server.log}:\n{server.log_tail()}", sys.stderr)
+            say(
+                f"\n✗ {server.name} has ended by itself. The end of {server.log}:\n{server.log_tail()}",
+                sys.stderr,
+            )
             if server.name == "web":
                 return 1
 
@@ -226,7 +235,11 @@ def show_address(port: int) -> None:
         f"Password of every account: {PASSWORD}      Ctrl-C ends it, `make reset` starts afresh",
     ]
     inner = max(map(len, lines))
-    say("\n".join(["", f"╭─{'─' * inner}─╮", *(f"│ {line.ljust(inner)} │" for line in lines), f"╰─{'─' * inner}─╯"]))
+    say(
+        "\n".join(
+            ["", f"╭─{'─' * inner}─╮", *(f"│ {line.ljust(inner)} │" for line in lines), f"╰─{'─' * inner}─╯"]
+        )
+    )
 
 
 def order(person: Person) -> int:

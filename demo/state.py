@@ -1,4 +1,4 @@
-"""What the demo remembers between its parts and its starts: ports, and the secrets of its registered systems."""
+"""What the demo remembers between its starts: ports, and the secrets of its registered systems."""
 
 import json
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 INTROSPECTION_PATH = "/oauth/introspect/"
+MAIL_SERVER, FOREIGN = "mail-server", "foreign-system"  # client ids of registered systems
 
 
 def var() -> Path:

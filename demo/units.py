@@ -1,4 +1,4 @@
-"""The units of the demo ministry: 43 units below the ministry, with their sub-units, read from units.csv and subunits.csv."""
+"""The ministry, the 43 units below it and their sub-units, from units.csv and subunits.csv."""
 
 import csv
 from dataclasses import dataclass

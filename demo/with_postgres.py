@@ -8,4 +8,6 @@ from demo.servers import Postgres, workspace
 
 if __name__ == "__main__":
     with workspace() as folder, Postgres(folder / "postgres") as postgres:
-        sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, **postgres.environment}, check=False).returncode)
+        sys.exit(
+            subprocess.run(sys.argv[1:], env={**os.environ, **postgres.environment}, check=False).returncode
+        )

@@ -14,9 +14,21 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 (needs the apps load
 
 from intranet.consumers import websocket_urlpatterns  # noqa: E402
 
+in_threads = WSGIMiddleware(pages, workers=16)
+
+
+async def http(scope, receive, send):
+    """The pages. granian's ``receive`` returns a future, and a2wsgi needs a coroutine to hand to the loop."""
+
+    async def received():
+        return await receive()
+
+    await in_threads(scope, received, send)
+
+
 application = ProtocolTypeRouter(
     {
-        "http": WSGIMiddleware(pages, workers=16),
+        "http": http,
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 SIGNED_OUT = 4401
 TRY_AGAIN_LATER = 1013
 
+
 class NoticeConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self):
         user = self.scope["user"]

@@ -69,7 +69,9 @@ def _people_tile(match) -> dict:
 
 def _links(user: User) -> list[dict]:
     """Return what the person's menu offers besides the settings, each with ``url``, ``icon``, ``name``."""
-    links = [{"url": reverse("arrange"), "icon": "adjustments-horizontal", "name": _("Arrange the home page")}]
+    links = [
+        {"url": reverse("arrange"), "icon": "adjustments-horizontal", "name": _("Arrange the home page")}
+    ]
     if is_system_admin(user) or user.has_role(Role.UNIT_ADMIN):
         links.append({"url": reverse("wagtailadmin_home"), "icon": "edit", "name": _("Edit pages")})
     return links

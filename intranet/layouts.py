@@ -51,7 +51,9 @@ def arranged(slots: list[Slot], operations: list[dict], owner: str) -> list[Slot
             case "show":
                 slots[index] = replace(slots[index], is_hidden=False)
             case "lock":
-                slots[index] = replace(slots[index], is_hidden=False, pinned_by=slots[index].pinned_by or owner)
+                slots[index] = replace(
+                    slots[index], is_hidden=False, pinned_by=slots[index].pinned_by or owner
+                )
             case "unlock" if slots[index].pinned_by == owner:
                 slots[index] = replace(slots[index], pinned_by="")
             case "move":

@@ -167,9 +167,7 @@ X_ACCEL_PREFIX = env.text("X_ACCEL_PREFIX")  # nginx location of PRIVATE_ROOT, "
 
 # --- search ------------------------------------------------------------------------------------
 
-WAGTAILSEARCH_BACKENDS = {
-    "default": {"BACKEND": env.text("SEARCH_BACKEND", "modelsearch.backends.database")}
-}
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": env.text("SEARCH_BACKEND", "modelsearch.backends.database")}}
 
 # --- languages and times -----------------------------------------------------------------------
 
@@ -263,11 +261,18 @@ OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "sso.DeviceGrant"
 OAUTH2_PROVIDER = {
     "OIDC_ENABLED": True,
     "OIDC_ISS_ENDPOINT": BASE_URL,
-    "OIDC_RSA_PRIVATE_KEY": env.text("OIDC_KEY") or env.secret_file(VAR_DIR / "keys" / "oidc.pem", env.rsa_key),
+    "OIDC_RSA_PRIVATE_KEY": env.text("OIDC_KEY")
+    or env.secret_file(VAR_DIR / "keys" / "oidc.pem", env.rsa_key),
     "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
     "OAUTH2_VALIDATOR_CLASS": "sso.oauth.validator.Validator",
     "SCOPES_BACKEND_CLASS": "sso.oauth.scopes.ApplicationScopes",
-    "SCOPES": {"openid": "", "profile": "", "email": "", "organization": "", "mail": ""},  # texts: sso.oauth.scopes
+    "SCOPES": {
+        "openid": "",
+        "profile": "",
+        "email": "",
+        "organization": "",
+        "mail": "",
+    },  # texts: sso.oauth.scopes
     "CLIENT_SECRET_HASHER": "long_sha256",
     "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 600,

@@ -91,6 +91,12 @@ class SystemForm(forms.ModelForm):
     post_logout_redirect_uris = AddressesField(
         label=_("Addresses people come back to after sign-out"), required=False
     )
+    tile_url = forms.URLField(
+        label=_("Address of the tile"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("With an address the system is a tile of the launcher."),
+    )
     allowed_scopes = forms.MultipleChoiceField(
         label=_("What the system may learn"), choices=SCOPES_TO_GIVE, widget=forms.CheckboxSelectMultiple
     )
@@ -114,14 +120,12 @@ class SystemForm(forms.ModelForm):
             "skip_authorization": _("It belongs to the ministry: do not ask people for their consent"),
         }
         help_texts = {
-            "tile_url": _("With an address the system is a tile of the launcher."),
             "icon": _("Name of an icon, such as apps, world or building."),
         }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
-        self.fields["tile_url"].assume_scheme = "https"
         if self.instance.pk is None:
             self.initial |= {
                 "allowed_scopes": ["openid", "profile", "email"],

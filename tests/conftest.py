@@ -1,9 +1,13 @@
 """Fixtures that every part of the suite uses."""
 
 import os
+from contextlib import ExitStack
 
 import pytest
 from django.core.cache import cache
+
+from demo.servers import Redis, ServerFailed, workspace
+from demo.suite import running
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +32,40 @@ def missing(what: str) -> None:
     if os.environ.get("INTRANET_TEST_ALL") == "yes":
         pytest.fail(what, pytrace=False)
     pytest.skip(what)
+
+
+def started(server):
+    """Return ``server``, a server of ``demo.servers``, started; see ``missing`` for one whose program is not here."""
+    try:
+        return server.start()
+    except ServerFailed as error:
+        if "is not installed" not in str(error):
+            raise
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def servers_folder():
+    """A folder that the unprivileged user of the servers may enter, removed at the end."""
+    with workspace() as folder:
+        yield folder
+
+
+@pytest.fixture
+def redis(servers_folder):
+    """A real Redis of the test's own, so that it may be stopped."""
+    server = started(Redis(servers_folder / "redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def suite():
+    """The whole demo as `make run` starts it, in a folder of its own."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(workspace())
+        try:
+            whole = stack.enter_context(running(folder))
+        except ServerFailed as error:
+            missing(str(error))
+        yield whole

@@ -76,9 +76,10 @@ def _day(day: date, found: list[Occurrence], columns: list[dict], places: dict[i
         leaders = [row.user_id for row in one.event.people if row.is_leader]
         item = _item(one, day, [columns[places[key]] for key in leaders])
         lines.append(item)
+        item = item if day == one.first_day else _again(item)
         for session in range(first, last + 1):
             for key in leaders:
-                rows[session][places[key]].append(item if session == first else {**item, "time": ""})
+                rows[session][places[key]].append(item if session == first else _again(item))
     sessions = [{"name": name, "cells": cells} for name, cells in zip(names, rows, strict=True)]
     return {
         "day": day,
@@ -89,6 +90,11 @@ def _day(day: date, found: list[Occurrence], columns: list[dict], places: dict[i
         "sessions": sessions if any(rows[2]) else sessions[:2],
         "lines": lines,
     }
+
+
+def _again(item: dict) -> dict:
+    """Return the item as it stands in further sessions: without what has been said."""
+    return {**item, "time": "", "participants": "", "unit": "", "is_chair_shown": False}
 
 
 def _sessions(one: Occurrence, day: date) -> tuple[int, int]:

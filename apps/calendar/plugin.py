@@ -23,10 +23,11 @@ UNIT_LINES = 8
 
 
 def leaders_days(place: Place) -> dict:
-    """The leaders' calendar of today and tomorrow; a weekend without items gives way to the days after it."""
+    """The leaders' calendar of today and tomorrow; days off without items give way to the days after them."""
     today = timezone.localdate()
     board = board_for_all([today + timedelta(days=number) for number in range(DAYS_LOOKED_AT)])
-    days = [day for day in board["days"] if day["lines"] or day["day"].weekday() < 5]
+    days = [day for day in board["days"] if day["lines"] or (day["day"].weekday() < 5 and not day["holiday"])]
+    days = days or board["days"]
     return {**board, "days": days[:DAYS_SHOWN], "week": Week.of(days[0]["day"]).number}
 
 
@@ -83,7 +84,9 @@ def duties(user: User) -> list[Duty]:
 def _source(row: Attendance, user: User) -> str:
     calendar = row.event.calendar
     source = str(calendar) if not calendar.is_personal else row.event.organizer_name
-    return f"{source} · {_('for')} {row.user}" if row.user_id != user.pk else source
+    if row.user_id != user.pk:
+        return f"{source} · {_('for %(name)s') % {'name': row.user}}"
+    return source
 
 
 def search(user: User, query: str, limit: int) -> Iterator[Hit]:

@@ -4,19 +4,20 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 WEEKDAYS = (
-    _lazy("Monday"),
-    _lazy("Tuesday"),
-    _lazy("Wednesday"),
-    _lazy("Thursday"),
-    _lazy("Friday"),
-    _lazy("Saturday"),
-    _lazy("Sunday"),
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
 )
+
+SHORT_WEEKDAYS = (_("Mo"), _("Tu"), _("We"), _("Th"), _("Fr"), _("Sa"), _("Su"))
 
 
 def hours(at: datetime) -> str:
@@ -39,9 +40,9 @@ def span(starts_at: datetime, ends_at: datetime, is_all_day: bool) -> str:
     """Return when something is, in full: "8h00–9h30, Thứ Hai, 23/11/2026"."""
     first, last = timezone.localdate(starts_at), max(timezone.localdate(starts_at), last_day(ends_at))
     if is_all_day and first == last:
-        return _("All day, %(day)s") % {"day": full_day(first)}
+        return gettext("All day, %(day)s") % {"day": full_day(first)}
     if is_all_day:
-        return _("From %(first)s to %(last)s") % {"first": full_day(first), "last": full_day(last)}
+        return gettext("From %(first)s to %(last)s") % {"first": full_day(first), "last": full_day(last)}
     if first == last:
         return f"{hours(starts_at)}–{hours(ends_at)}, {full_day(first)}"
     return f"{hours(starts_at)}, {full_day(first)} – {hours(ends_at)}, {full_day(last)}"
@@ -50,20 +51,20 @@ def span(starts_at: datetime, ends_at: datetime, is_all_day: bool) -> str:
 def repeats(rrule: str) -> str:
     """Return a recurrence rule in words: "Hằng tuần vào Thứ Hai, đến 31/12/2026"."""
     parts = dict(part.split("=", 1) for part in rrule.upper().split(";") if "=" in part)
-    step = int(parts["INTERVAL"]) if parts.get("INTERVAL", "1").isdigit() else 1
+    step = int(parts.get("INTERVAL", "1"))
     words = {
-        "DAILY": _("Every day") if step == 1 else _("Every %(n)d days") % {"n": step},
-        "WEEKLY": _("Every week") if step == 1 else _("Every %(n)d weeks") % {"n": step},
-        "MONTHLY": _("Every month") if step == 1 else _("Every %(n)d months") % {"n": step},
-        "YEARLY": _("Every year"),
+        "DAILY": gettext("Every day") if step == 1 else gettext("Every %(n)d days") % {"n": step},
+        "WEEKLY": gettext("Every week") if step == 1 else gettext("Every %(n)d weeks") % {"n": step},
+        "MONTHLY": gettext("Every month") if step == 1 else gettext("Every %(n)d months") % {"n": step},
+        "YEARLY": gettext("Every year"),
     }.get(parts.get("FREQ", ""), rrule)
     codes = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
     days = [str(WEEKDAYS[codes.index(code)]) for code in parts.get("BYDAY", "").split(",") if code in codes]
     if days:
-        words += " " + _("on %(days)s") % {"days": ", ".join(days)}
+        words += " " + gettext("on %(days)s") % {"days": ", ".join(days)}
     if "UNTIL" in parts:
         until = datetime.strptime(parts["UNTIL"][:8], "%Y%m%d").date()  # noqa: DTZ007 (a day)
-        words += ", " + _("until %(day)s") % {"day": date_format(until, "d/m/Y")}
+        words += ", " + gettext("until %(day)s") % {"day": date_format(until, "d/m/Y")}
     if "COUNT" in parts:
-        words += ", " + _("%(n)s times") % {"n": parts["COUNT"]}
+        words += ", " + gettext("%(n)s times") % {"n": parts["COUNT"]}
     return words

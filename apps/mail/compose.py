@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from apps.mail.imap import Connection
 from apps.mail.mailbox import Message
@@ -101,10 +101,10 @@ def reply_to(message: Message, by: User, *, to_all: bool) -> dict:
 def forward_of(message: Message) -> dict:
     """Return the fields of a message that passes ``message`` on."""
     facts = [
-        (gettext("From"), people_line(message.senders)),
-        (gettext("Date"), date_format(timezone.localtime(message.sent_at), "d/m/Y H:i")),
-        (gettext("Subject"), message.subject),
-        (gettext("To"), people_line(message.to)),
+        (pgettext("mail", "From"), people_line(message.senders)),
+        (pgettext("mail", "Date"), date_format(timezone.localtime(message.sent_at), "d/m/Y H:i")),
+        (pgettext("mail", "Subject"), message.subject),
+        (pgettext("mail", "To"), people_line(message.to)),
         *([(gettext("Cc"), people_line(message.cc))] if message.cc else []),
     ]
     lines = "\n".join(f"{name}: {value}" for name, value in facts)

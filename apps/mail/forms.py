@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from apps.mail.mime import Address, one_line
 from sso.api import User
@@ -83,19 +83,19 @@ class FilesField(forms.FileField):
 class LetterForm(forms.Form):
     """A message. A draft may lack recipients. ``kept`` are the parts of the message it is made from."""
 
-    to = RecipientsField(label=_("To"))
+    to = RecipientsField(label=pgettext_lazy("mail", "To"))
     cc = RecipientsField(label=_("Cc"), required=False)
     bcc = RecipientsField(label=_("Bcc"), required=False)
-    subject = forms.CharField(label=_("Subject"), max_length=250, required=False)
+    subject = forms.CharField(label=pgettext_lazy("mail", "Subject"), max_length=250, required=False)
     text = forms.CharField(
-        label=_("Message"),
+        label=pgettext_lazy("mail", "Message"),
         required=False,
         strip=False,
         max_length=1_000_000,
         widget=forms.Textarea(attrs={"rows": 16}),
     )
     keep = forms.MultipleChoiceField(
-        label=_("Attachments"), required=False, widget=forms.CheckboxSelectMultiple
+        label=pgettext_lazy("mail", "Attachments"), required=False, widget=forms.CheckboxSelectMultiple
     )
     files = FilesField(label=_("Attach files"), required=False)
 

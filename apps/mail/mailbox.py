@@ -8,6 +8,7 @@ from functools import cached_property
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.mail import html
 from apps.mail.imap import Connection, Listed, Missing
@@ -33,8 +34,8 @@ class Kind:
 
 KINDS = {
     b"\\Inbox": Kind("inbox", _("Inbox"), "inbox"),
-    b"\\Drafts": Kind("drafts", _("Drafts"), "edit"),
-    b"\\Sent": Kind("sent", _("Sent"), "send"),
+    b"\\Drafts": Kind("drafts", pgettext_lazy("mail", "Drafts"), "edit"),
+    b"\\Sent": Kind("sent", pgettext_lazy("mail", "Sent"), "send"),
     b"\\Archive": Kind("archive", _("Archive"), "archive"),
     b"\\Junk": Kind("junk", _("Junk"), "alert-octagon"),
     b"\\Trash": Kind("trash", _("Trash"), "trash"),

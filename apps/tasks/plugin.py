@@ -14,7 +14,7 @@ from apps.tasks import services
 from apps.tasks.models import Task, reach_of
 from intranet.api import Duty, Hit, Named, Plugin, Receiver, Widget
 
-DUTIES = 50
+DUTIES = 30
 ROWS = 6
 
 
@@ -50,10 +50,17 @@ def duty(task, user):
     return Duty(
         title=title,
         url=url,
-        source=str(task.lead if task.creator_id == user.pk else task.creator),
+        source=source(task, user),
         due=task.due,
         **(ticked if task.is_tickable else {}),
     )
+
+
+def source(task, user):
+    """Return who stands on the other side of the task."""
+    if task.is_own:
+        return _("Own to-do")
+    return str(task.lead if task.creator_id == user.pk else task.creator)
 
 
 def agenda(user, starts, ends):

@@ -54,13 +54,13 @@ def task_list(request):
 
 
 def tasks_of(view, user):
-    visible = Task.objects.visible_to(user)
+    """Return the tasks of a view. All but those of the units are visible by what they are asked for."""
     return {
-        "mine": visible.for_person,
-        "unit": visible.of_units,
-        "given": visible.given_by,
-        "followed": visible.followed_by,
-        "others": visible.on_behalf_of_others,
+        "mine": Task.objects.for_person,
+        "unit": Task.objects.visible_to(user).of_units,
+        "given": Task.objects.given_by,
+        "followed": Task.objects.followed_by,
+        "others": Task.objects.on_behalf_of_others,
     }[view](user)
 
 

@@ -66,7 +66,8 @@ def change_some(weeks: list[Week], clerk: User) -> None:
     for week in weeks:
         rows = Event.objects.filter(calendar__kind=Calendar.Kind.LEADERS, is_all_day=False)
         rows = rows.between(midnight(week.days[2]), midnight(week.next.monday)).order_by("starts_at", "pk")
-        moved, off, postponed = rows[1], rows[4], rows[7]
+        rows = list(rows.filter(location__startswith="P."))
+        moved, off, postponed = rows[0], rows[2], rows[4]
         services.change_event(
             moved,
             by=clerk,

@@ -1,9 +1,11 @@
 """Real servers on free loopback ports, for `make run`, the tests and the benches.
 
-    with workspace() as folder, Slapd(folder / "slapd") as slapd, Dovecot(folder / "dovecot", slapd) as dovecot:
-        connect(slapd.url, dovecot.url)
+    with workspace() as folder, Slapd(folder / "slapd") as slapd:
+        with Dovecot(folder / "dovecot", slapd) as dovecot:
+            connect(slapd.url, dovecot.url)
 
-Each is a context manager with ``start()``, ``stop()``, ``pause()``, ``resume()``, ``port``, ``url`` and ``environment``.
+Each is a context manager with ``start()``, ``stop()``, ``pause()``, ``resume()``, ``port``, ``url`` and
+``environment``, the variables that make the suite use it.
 """
 
 from demo.servers.dovecot import Dovecot, Introspection

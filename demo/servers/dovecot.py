@@ -1,4 +1,4 @@
-"""Dovecot: IMAP, LMTP and ManageSieve, with passwords from slapd and tokens from our introspection endpoint."""
+"""Dovecot: IMAP, LMTP and ManageSieve. slapd checks passwords, our introspection endpoint checks tokens."""
 
 import grp
 from dataclasses import dataclass

@@ -16,8 +16,8 @@ from tempfile import mkdtemp
 from typing import Self
 
 HOST = "127.0.0.1"
-# As root, slapd, Dovecot, PostgreSQL and Redis run as nobody: every system has that account, it owns no file, and
-# unlike openldap, vmail or postgres no service of the machine keeps its data under it.
+# As root, slapd, Dovecot, PostgreSQL and Redis run as nobody: every system has that account, it owns no file,
+# and unlike openldap or postgres it is not the account of a service of the machine.
 UNPRIVILEGED = "nobody"
 
 
@@ -26,7 +26,7 @@ class ServerFailed(Exception):
 
 
 class Server:
-    """Used as a context manager, or by ``start()`` and ``stop()``. ``folder`` keeps its data between starts."""
+    """A context manager, or used by ``start()`` and ``stop()``. ``folder`` keeps its data between starts."""
 
     name = "server"
     stop_signal = signal.SIGTERM
@@ -250,7 +250,8 @@ def is_reachable(folder: Path) -> bool:
 
 
 def fallback_folder(wanted: Path) -> Path:
-    return Path("/var/tmp") / f"intranet-{sha256(str(wanted.resolve()).encode()).hexdigest()[:12]}"
+    name = sha256(str(wanted.resolve()).encode()).hexdigest()[:12]
+    return Path("/var/tmp") / f"intranet-{name}"  # noqa: S108 (the owner is checked)
 
 
 def state_folder(wanted: Path) -> Path:

@@ -58,7 +58,7 @@ class Slapd(Server):
         )
 
     def load(self) -> None:
-        """Fill an empty database offline, which takes a second where adding over the network takes a minute."""
+        """Fill an empty database offline, which takes a second; over the network it would be a minute."""
         data = self.folder / "data"
         rmtree(data, ignore_errors=True)
         make_folder(data)

@@ -3,9 +3,9 @@
 import sys
 
 from django.db import OperationalError
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.http import HttpResponse
 
 RETRY_AFTER_SECONDS = "30"
 

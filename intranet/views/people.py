@@ -65,7 +65,9 @@ def _with_ways(posts):
 def units(request):
     """All units below the ministry, each leading to its page."""
     pages = UnitPage.objects.live().select_related("unit").order_by("unit__order", "unit__pk")
-    heads = Post.objects.current().filter(level=Post.Level.HEAD, unit__page__isnull=False, user__is_active=True)
+    heads = Post.objects.current().filter(
+        level=Post.Level.HEAD, unit__page__isnull=False, user__is_active=True
+    )
     by_unit = {post.unit_id: post for post in heads.select_related("user").order_by("-rank")}
     rows = [(page, by_unit.get(page.unit_id)) for page in pages]
     return TemplateResponse(request, "intranet/units.html", {"rows": rows})

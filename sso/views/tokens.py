@@ -57,6 +57,8 @@ def token(request, form):
     """RFC 6749 §3.2: codes, refresh tokens and client credentials become access tokens."""
     if not form.get("grant_type"):
         return failure("invalid_request", "grant_type is missing")
+    if form["grant_type"] == "authorization_code" and not form.get("redirect_uri"):
+        return failure("invalid_request", "redirect_uri is missing")
     _url, headers, body, status = core().create_token_response(request)
     return HttpResponse(body, status=status, headers=headers)
 

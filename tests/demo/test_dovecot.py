@@ -62,12 +62,16 @@ def test_a_mailbox_has_its_special_folders(dovecot):
     _, special = imap.list('""', '"*"')
 
     assert {line.split()[-1] for line in lines} >= {b"Sent", b"Drafts", b"Trash", b"Junk", b"Archive"}
-    assert all(any(flag in line for line in special) for flag in (b"\\Sent", b"\\Drafts", b"\\Trash", b"\\Junk"))
+    assert all(
+        any(flag in line for line in special) for flag in (b"\\Sent", b"\\Drafts", b"\\Trash", b"\\Junk")
+    )
 
 
 def test_lmtp_delivers_to_people_and_refuses_strangers(dovecot):
     with smtplib.LMTP("127.0.0.1", dovecot.lmtp_port) as lmtp:
-        lmtp.sendmail("a@mic.example.gov.vn", ["quantri@mic.example.gov.vn"], "Subject: LMTP\r\n\r\nXin chao\r\n")
+        lmtp.sendmail(
+            "a@mic.example.gov.vn", ["quantri@mic.example.gov.vn"], "Subject: LMTP\r\n\r\nXin chao\r\n"
+        )
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             lmtp.sendmail("a@mic.example.gov.vn", ["khongco@mic.example.gov.vn"], "Subject: LMTP\r\n\r\n")
     imap = IMAP4("127.0.0.1", dovecot.port)

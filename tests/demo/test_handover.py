@@ -26,7 +26,9 @@ def signed_in(smtp, endpoint):
 
 
 def by_token(smtp, uid, token):
-    return smtp.docmd("AUTH", "XOAUTH2 " + b64encode(f"user={uid}\x01auth=Bearer {token}\x01\x01".encode()).decode())
+    return smtp.docmd(
+        "AUTH", "XOAUTH2 " + b64encode(f"user={uid}\x01auth=Bearer {token}\x01\x01".encode()).decode()
+    )
 
 
 def message(subject, sender=OWN):
@@ -116,7 +118,10 @@ def test_a_stopped_mail_server_asks_to_try_again(folder, slapd, endpoint):
 
     asked = Introspection(endpoint.url, endpoint.client_id, endpoint.client_secret)
     endpoint.tokens["good"] = {"active": True, "scope": "mail", "username": "nhanvien"}
-    with Dovecot(folder / "stopped", slapd, asked) as dovecot, Handover(folder / "waiting", dovecot) as handover:
+    with (
+        Dovecot(folder / "stopped", slapd, asked) as dovecot,
+        Handover(folder / "waiting", dovecot) as handover,
+    ):
         dovecot.stop()
         with smtplib.SMTP("127.0.0.1", handover.port, timeout=10) as connection:
             connection.ehlo()

@@ -44,7 +44,11 @@ def test_accounts_and_numbers_are_unique():
 
 
 def test_the_five_sign_ins_hold_their_posts():
-    posts = {person.uid: (person.posts[0].unit, person.posts[0].title) for person in people() if person.uid in NAMED}
+    posts = {
+        person.uid: (person.posts[0].unit, person.posts[0].title)
+        for person in people()
+        if person.uid in NAMED
+    }
 
     assert posts == {
         "lanhdao": ("BTTTT", "Thứ trưởng"),
@@ -107,7 +111,9 @@ def test_some_people_hold_two_posts():
 
 
 def test_no_telephone_can_ring():
-    numbers = [number.split() for person in people() for number in (person.telephone, person.mobile) if number]
+    numbers = [
+        number.split() for person in people() for number in (person.telephone, person.mobile) if number
+    ]
 
     assert all(area in {"024", "010"} and first.startswith("0") for area, first, _ in numbers)
 

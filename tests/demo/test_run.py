@@ -110,7 +110,7 @@ def test_make_run_starts_ends_and_starts_again_with_its_data():
     with workspace() as folder:
         run = Run(folder, free_port()).start()
         assert re.search(r"quantri\.donvi +\S+ .*Vụ Kế hoạch - Tài chính", run.output)
-        assert urlopen(f"http://{HOST}:{run.port}/").status == 200  # noqa: S310
+        assert urlopen(f"http://{HOST}:{run.port}/").status == 200
         assert run.children()
 
         assert run.end(signal.SIGTERM) == 0

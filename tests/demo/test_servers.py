@@ -11,7 +11,17 @@ import psycopg
 import pytest
 import redis
 
-from demo.servers import Postgres, Redis, Server, ServerFailed, Slapd, free_port, is_free, state_folder, workspace
+from demo.servers import (
+    Postgres,
+    Redis,
+    Server,
+    ServerFailed,
+    Slapd,
+    free_port,
+    is_free,
+    state_folder,
+    workspace,
+)
 from demo.servers.process import fallback_folder, members, remove_state_folder, wait_until
 
 pytestmark = pytest.mark.servers
@@ -55,7 +65,11 @@ def test_servers_run_unprivileged(slapd):
 
 def listening(port):
     """The addresses, as the kernel writes them, at which somebody listens on ``port``."""
-    rows = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]]
+    rows = [
+        line.split()
+        for name in ("tcp", "tcp6")
+        for line in Path("/proc/net", name).read_text().splitlines()[1:]
+    ]
     ends = [row[1].split(":") for row in rows if row[3] == "0A"]
     return {address for address, at in ends if int(at, 16) == port}
 
@@ -63,7 +77,9 @@ def listening(port):
 def test_servers_listen_on_the_loopback_only(folder, slapd, dovecot, handover):
     ports = [slapd.port, slapd.tls_port, dovecot.port, dovecot.lmtp_port, dovecot.sieve_port, handover.port]
     with Redis(folder / "loopback") as redis_server, Postgres(folder / "loopback-pg") as postgres:
-        found = {address for port in (*ports, redis_server.port, postgres.port) for address in listening(port)}
+        found = {
+            address for port in (*ports, redis_server.port, postgres.port) for address in listening(port)
+        }
 
     assert found == {"0100007F"}
 
@@ -71,7 +87,8 @@ def test_servers_listen_on_the_loopback_only(folder, slapd, dovecot, handover):
 def test_postgres_takes_many_connections_and_knows_vietnamese_order(folder):
     with Postgres(folder / "pg") as postgres, psycopg.connect(postgres.url) as connection:
         words = connection.execute(
-            """SELECT array_agg(w ORDER BY w COLLATE "vi-x-icu") FROM unnest(ARRAY['Ổi', 'Đông', 'Dũng', 'Ăn', 'Anh']) w"""
+            """SELECT array_agg(word ORDER BY word COLLATE "vi-x-icu")
+               FROM unnest(ARRAY['Ổi', 'Đông', 'Dũng', 'Ăn', 'Anh']) word"""
         ).fetchone()
 
         assert words == (["Anh", "Ăn", "Dũng", "Đông", "Ổi"],)
@@ -126,7 +143,9 @@ def test_servers_end_with_the_process_that_started_them(folder):
         print(server.process.pid, flush=True)
         time.sleep(600)
     """
-    owner = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True)
+    owner = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True
+    )
     group = int(owner.stdout.readline())
     assert members(group)
 

@@ -10,7 +10,7 @@ STARTED = "#!/bin/sh\necho a policy of the machine\nexit 0\n"
 
 @pytest.fixture
 def install(tmp_path):
-    """Return a function that runs bin/install-packages with tools that only write down what they are asked."""
+    """Return a function that runs bin/install-packages; its tools only write down what they are asked."""
     tools = tmp_path / "tools"
     tools.mkdir()
     policy = tmp_path / "policy-rc.d"
@@ -56,7 +56,11 @@ def test_a_policy_that_was_there_is_restored_exactly(install):
 
     after = install.policy.stat()
     assert install.policy.read_text() == STARTED
-    assert (after.st_ino, after.st_mode, after.st_mtime_ns) == (before.st_ino, before.st_mode, before.st_mtime_ns)
+    assert (after.st_ino, after.st_mode, after.st_mtime_ns) == (
+        before.st_ino,
+        before.st_mode,
+        before.st_mtime_ns,
+    )
     assert [path.name for path in install.policy.parent.glob("policy-rc.d*")] == ["policy-rc.d"]
 
 
@@ -90,7 +94,9 @@ def test_what_a_killed_run_left_is_put_right_by_the_next(install):
 
 def missing(purpose, path):
     script = f". {PROJECT}/bin/packages.sh; missing_packages {purpose}"
-    done = subprocess.run(["/bin/sh", "-c", script], env={"PATH": path}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], env={"PATH": path}, capture_output=True, text=True, check=True
+    )
     return dict(line.split("|") for line in done.stdout.splitlines())
 
 

@@ -15,4 +15,6 @@ def installed(monkeypatch):
 
 def make_plugin(slug="note", **fields) -> Plugin:
     """Return a plug-in whose tile leads to a page of the shell."""
-    return Plugin(**{"slug": slug, "name": slug.title(), "icon": "check", "home": "people", "urls": "", **fields})
+    return Plugin(
+        **{"slug": slug, "name": slug.title(), "icon": "check", "home": "people", "urls": "", **fields}
+    )

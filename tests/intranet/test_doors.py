@@ -15,7 +15,17 @@ from tests.factories import person_of
 from tests.intranet.conftest import make_plugin
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["/", "/duties/", "/people/", "/units/", "/search/", "/notices/", "/arrange/", "/people/x/", "/units/x/"]
+PAGES = [
+    "/",
+    "/duties/",
+    "/people/",
+    "/units/",
+    "/search/",
+    "/notices/",
+    "/arrange/",
+    "/people/x/",
+    "/units/x/",
+]
 PAGES += ["/widgets/a/b/", "/badges/a/", "/notices/1/", "/notices/new/", "/admin/", "/django-admin/"]
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +68,11 @@ def test_policy_allows_neither_inline_scripts_nor_styles_nor_foreign_frames(sign
 
     policy = policy_of(answer)
     assert "unsafe" not in answer["Content-Security-Policy"]
-    assert [policy["default-src"], policy["frame-ancestors"], policy["object-src"]] == ["'self'", "'self'", "'none'"]
+    assert [policy["default-src"], policy["frame-ancestors"], policy["object-src"]] == [
+        "'self'",
+        "'self'",
+        "'none'",
+    ]
     assert [policy["base-uri"], policy["form-action"]] == ["'none'", "'self'"]
     assert [answer["X-Content-Type-Options"], answer["Referrer-Policy"]] == ["nosniff", "same-origin"]
     assert [answer["X-Frame-Options"], answer["Cross-Origin-Opener-Policy"]] == ["SAMEORIGIN", "same-origin"]
@@ -68,7 +82,9 @@ def test_policy_allows_neither_inline_scripts_nor_styles_nor_foreign_frames(sign
 def test_page_has_no_inline_script_or_style(signed_in, path):
     page = signed_in(person_of()).get(path).content.decode()
 
-    assert [word in page for word in ("<style", " style=", "<script>", " onclick=", "javascript:")] == [False] * 5
+    assert [word in page for word in ("<style", " style=", "<script>", " onclick=", "javascript:")] == [
+        False
+    ] * 5
 
 
 def test_administration_alone_may_style_from_scripts(signed_in):
@@ -78,7 +94,9 @@ def test_administration_alone_may_style_from_scripts(signed_in):
     assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize(("base_url", "secure"), [("https://intranet.example", True), ("http://127.0.0.1:8000", False)])
+@pytest.mark.parametrize(
+    ("base_url", "secure"), [("https://intranet.example", True), ("http://127.0.0.1:8000", False)]
+)
 def test_cookies_are_secure_when_the_address_is(base_url, secure, tmp_path):
     code = (
         "import django; django.setup(); from django.conf import settings as s;"
@@ -87,7 +105,9 @@ def test_cookies_are_secure_when_the_address_is(base_url, secure, tmp_path):
     )
     environment = {**os.environ, "INTRANET_BASE_URL": base_url, "INTRANET_VAR": str(tmp_path)}
     environment["DJANGO_SETTINGS_MODULE"] = "intranet.settings"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
 
     assert done.stdout.decode().split() == [*[str(secure)] * 4, "True", "Lax"]
 

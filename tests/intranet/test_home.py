@@ -28,7 +28,8 @@ def broken(*args):
 
 
 @pytest.mark.parametrize(
-    ("hour", "words"), [(7, "Chào buổi sáng"), (12, "Chào buổi trưa"), (15, "Chào buổi chiều"), (19, "Chào buổi tối")]
+    ("hour", "words"),
+    [(7, "Chào buổi sáng"), (12, "Chào buổi trưa"), (15, "Chào buổi chiều"), (19, "Chào buổi tối")],
 )
 def test_greeting_follows_the_hour(hour, words):
     assert greeting(datetime(2026, 11, 23, hour), "Minh Anh") == f"{words}, Minh Anh"
@@ -94,7 +95,9 @@ def test_a_moment_that_has_come_is_late_today(installed, signed_in):
 
     groups = signed_in(person_of()).get("/").context["duty_groups"]
 
-    assert [(g["title"], g["rows"][0].words) for g in groups] == [("Quá hạn", "trễ từ\N{NO-BREAK SPACE}08:30")]
+    assert [(g["title"], g["rows"][0].words) for g in groups] == [
+        ("Quá hạn", "trễ từ\N{NO-BREAK SPACE}08:30")
+    ]
 
 
 def test_only_the_most_urgent_duties_are_shown_and_all_are_a_page_away(installed, signed_in):
@@ -121,7 +124,9 @@ def test_duty_done_in_place_posts_to_its_app(installed, signed_in):
 @time_machine.travel(MONDAY, tick=False)
 def test_agenda_merges_the_day_in_its_order(installed, signed_in):
     start = datetime(2026, 11, 22, 17, tzinfo=UTC)  # midnight in Hà Nội
-    later = [Hit(title="Chiều", url="/", starts=start + timedelta(hours=14), ends=start + timedelta(hours=15))]
+    later = [
+        Hit(title="Chiều", url="/", starts=start + timedelta(hours=14), ends=start + timedelta(hours=15))
+    ]
     earlier = [
         Hit(title="Cả ngày", url="/", starts=start, ends=start + timedelta(days=1)),
         Hit(title="Đang họp", url="/", starts=start + timedelta(hours=9), ends=start + timedelta(hours=10)),

@@ -50,7 +50,9 @@ def test_those_who_left_are_not_there(browser):
     assert browser.get(f"/people/{gone.username}/").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["unit=x", "unit=999999", "page=x", "page=99", "q=%00", "q=" + "a" * 3000, "q=%25"])
+@pytest.mark.parametrize(
+    "query", ["unit=x", "unit=999999", "page=x", "page=99", "q=%00", "q=" + "a" * 3000, "q=%25"]
+)
 def test_garbage_is_no_error(browser, query):
     assert browser.get(f"/people/?{query}").status_code == 200
 
@@ -96,4 +98,6 @@ def test_person_asks_as_many_queries_for_any_number_of_reports(
 def test_tile_stands_beside_the_apps(browser):
     tiles = browser.get("/people/").context["shell"]["apps"]
 
-    assert [(tile["url"], tile["is_here"]) for tile in tiles if tile["slug"] == "people"] == [("/people/", True)]
+    assert [(tile["url"], tile["is_here"]) for tile in tiles if tile["slug"] == "people"] == [
+        ("/people/", True)
+    ]

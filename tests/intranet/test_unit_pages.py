@@ -73,7 +73,9 @@ def test_page_speaks_the_reader_s_language(unit, signed_in):
 
 def test_unit_widgets_know_their_unit(unit, signed_in, installed):
     plain = {"title": "Ô", "template": "ui/badge.html"}
-    here = Widget(slug="here", context=lambda place: {"label": f"của {place.unit}"}, places=("unit",), **plain)
+    here = Widget(
+        slug="here", context=lambda place: {"label": f"của {place.unit}"}, places=("unit",), **plain
+    )
     home = Widget(slug="home", context=lambda place: {"label": "chỉ trang chủ"}, **plain)
     installed(make_plugin(widgets=(here, home)))
 
@@ -158,7 +160,10 @@ def test_hostile_unit_admin_reaches_nothing_else(unit, signed_in, django_capture
 
     pages = "wagtailadmin_pages:"
     targets = [
-        *(reverse(f"{pages}{act}", args=[theirs.pk]) for act in ("edit", "delete", "unpublish", "move", "copy")),
+        *(
+            reverse(f"{pages}{act}", args=[theirs.pk])
+            for act in ("edit", "delete", "unpublish", "move", "copy")
+        ),
         *(reverse(f"{pages}{act}", args=[home.pk]) for act in ("edit", "delete", "unpublish", "move")),
         *(reverse(f"{pages}{act}", args=[unit.page.pk]) for act in ("delete", "move", "copy")),
         reverse(f"{pages}add", args=["intranet", "unitpage", home.pk]),
@@ -178,7 +183,9 @@ def test_hostile_unit_admin_reaches_nothing_else(unit, signed_in, django_capture
 def test_admin_pages_are_not_there_for_those_without_rights(unit, signed_in):
     browser = signed_in(person_of(unit))
 
-    assert [browser.get(path).status_code for path in ("/admin/", "/django-admin/", "/admin/pages/")] == [404] * 3
+    assert [browser.get(path).status_code for path in ("/admin/", "/django-admin/", "/admin/pages/")] == [
+        404
+    ] * 3
 
 
 def test_unit_admin_s_menu_is_short_and_vietnamese(unit, signed_in, django_capture_on_commit_callbacks):

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.tasks.models import Extension, Task
 from tests.factories import DelegationFactory, UnitFactory, UserFactory, person_of
-from tests.tasks.factories import TaskFactory, people_around, task_of_unit
+from tests.tasks.factories import TaskFactory, follow, people_around, task_of_unit
 
 pytestmark = pytest.mark.django_db
 State = Task.State
@@ -152,3 +152,18 @@ WRONG = [
 def test_database_refuses_a_task_that_cannot_be(fields):
     with pytest.raises(IntegrityError), transaction.atomic():
         TaskFactory(**fields)
+
+
+@pytest.mark.parametrize("view", ["for_person", "given_by", "followed_by", "on_behalf_of_others"])
+def test_views_of_a_person_lie_within_what_the_person_sees(view):
+    person = person_of(level="head")
+    other = DelegationFactory(receiver=person).giver
+    for fields in ({"assignee": person}, {"creator": person}, {"assignee": other}, {"creator": other}, {}):
+        TaskFactory(**fields)
+    task_of_unit(person.unit)
+    follow(TaskFactory(), person)
+
+    found = set(getattr(Task.objects, view)(person))
+
+    assert found
+    assert found <= set(Task.objects.visible_to(person))

@@ -106,7 +106,9 @@ def event_cancel(request, pk):
     if request.method == "POST" and form.is_valid():
         on = one.starts_at if is_one else None
         event = services.cancel_event(event, by=request.user, on=on, **form.cleaned_data)
-        messages.success(request, _("“%(title)s” has been called off.") % {"title": event})
+        is_postponed = form.cleaned_data["is_postponed"]
+        words = _("“%(title)s” has been postponed.") if is_postponed else _("“%(title)s” has been called off.")
+        messages.success(request, words % {"title": event})
         return redirect(event)
     context = {"event": event, "one": one if is_one else None}
     return _form_page(request, form, "calendar/event_cancel.html", context)

@@ -58,7 +58,7 @@ def _folder_page(request, name: str, uid: int = 0) -> HttpResponse:
         "folder": folder,
         "page": page,
         "form": form,
-        "query": query,
+        "wanted": query,
         "tail": _tail(request),
     }
     if found:

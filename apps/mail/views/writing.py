@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.mail import compose as composing
@@ -119,7 +120,7 @@ def _page(
         "reply": _("Reply"),
         "reply-all": _("Reply to all"),
         "forward": _("Forward"),
-        "draft": _("Draft"),
+        "draft": pgettext("mail", "Draft"),
     }
     context = {
         "form": form,

@@ -66,9 +66,9 @@ def read_directory(progress):
 
 @transaction.atomic
 def register_systems(progress):
-    """Dovecot and the hand-over, which ask about tokens, and the foreign system that people sign in to through us."""
+    """The mail server, which asks about tokens, and the foreign system that people sign in to through us."""
     register(
-        "dovecot",
+        state.MAIL_SERVER,
         name="Máy chủ thư điện tử",
         client_type=Application.CLIENT_CONFIDENTIAL,
         authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
@@ -78,9 +78,9 @@ def register_systems(progress):
     if ports:
         address = f"http://127.0.0.1:{ports.foreign}"
         register(
-            "foreign-system",
-            name="Quản lý tài sản",
-            description="Hệ thống mẫu đăng nhập qua tài khoản chung",
+            state.FOREIGN,
+            name="Cổng dịch vụ công",
+            description="Hệ thống thử nghiệm, đăng nhập bằng tài khoản nội bộ",
             client_type=Application.CLIENT_CONFIDENTIAL,
             authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
             redirect_uris=f"{address}/callback",
@@ -89,7 +89,7 @@ def register_systems(progress):
             allowed_scopes=["openid", "profile", "email", "organization"],
             skip_authorization=True,
             tile_url=f"{address}/",
-            icon="building",
+            icon="world",
         )
 
 

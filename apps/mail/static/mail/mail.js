@@ -23,6 +23,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     link.closest(".mail-row").classList.toggle("is-here", isHere);
     link.toggleAttribute("aria-current", isHere);
   }
+  document.body.dispatchEvent(new CustomEvent("notice")); // the number of unread messages has changed
   pane.scrollTop = 0;
   if (matchMedia("(max-width: 900px)").matches) scrollTo(0, 0);
   pane.focus({ preventScroll: true });

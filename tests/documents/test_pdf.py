@@ -1,0 +1,74 @@
+import io
+
+import pytest
+from django.core.exceptions import ValidationError
+from pypdf import PdfWriter
+
+from apps.documents import pdf, search, services
+from demo.data.documents_scan import layout, scan
+from tests.documents.factories import a_document, pdf_bytes, pdf_file
+
+pytestmark = pytest.mark.django_db
+
+
+def locked() -> bytes:
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("mật khẩu", algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+BAD = {
+    "text": b"day khong phai PDF",
+    "only the first line": b"%PDF-1.7\n",
+    "cut": pdf_bytes()[:120],
+    "picture": b"\x89PNG\r\n\x1a\n" + b"0" * 50,
+    "no pages": pdf_bytes(0),
+    "locked": locked(),
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_is_no_pdf_is_refused(kind):
+    with pytest.raises(ValidationError):
+        pdf.check_pdf(pdf_file(content=BAD[kind]))
+
+
+def test_too_large_a_file_is_refused(settings):
+    settings.UPLOAD_MAX_BYTES = 100
+
+    with pytest.raises(ValidationError, match="100"):
+        pdf.check_pdf(pdf_file())
+
+
+def test_pages_are_counted():
+    assert pdf.check_pdf(pdf_file(content=pdf_bytes(3))) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/Công văn.PDF", "Công văn.pdf"),
+        ("C:\\scan\\ba\u0309n.pdf", "bản.pdf"),
+        ("", "van-ban.pdf"),
+        ("a" * 300 + ".pdf", "a" * 190 + ".pdf"),
+        ("x\n\r\x00y.pdf", "xy.pdf"),
+    ],
+)
+def test_file_names_are_cleaned(given, kept):
+    assert pdf.clean_name(given) == kept
+
+
+def test_the_text_of_a_file_is_found_without_accents():
+    content = scan(layout("Bộ Tài chính", "1/BTC", "Hà Nội", "", "V/v ngân sách", ["Kiểm kê tài sản công."]))
+    document = a_document(subject="Không có trong trích yếu")
+    clerk = document.register.clerk
+    upload = services.attach_file(document, services.keep_upload(pdf_file(content=content), by=clerk), by=clerk)
+
+    services.read_file(upload)
+
+    assert search.find(clerk, "kiem ke tai san", limit=5) == [document.pk]
+    assert search.find(clerk, "kiểm kê tài sản", limit=5) == [document.pk]

@@ -1,0 +1,68 @@
+"""Apps come and go: one from a wheel is an equal of ours, each of ours can be left out."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def walk(tmp_path: Path, *paths: str, **variables: str) -> dict[str, tuple[int, str]]:
+    """Return status and text of each page, from a process with its own settings and its own empty database."""
+    environment = {
+        **os.environ,
+        "INTRANET_VAR": str(tmp_path / "var"),
+        "INTRANET_DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        **variables,
+    }
+    command = [sys.executable, "-m", "tests.intranet.walk_home", *paths]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    pages = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
+    return {path: (status, text) for path, status, text in pages}
+
+
+@pytest.fixture(scope="module")
+def wheel_folder(tmp_path_factory) -> Path:
+    """Build the sample as a wheel, without network, and install it into a folder of its own."""
+    folder = tmp_path_factory.mktemp("plugin")
+    source = shutil.copytree(ROOT / "tests/plugin_sample", folder / "source")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    alone = ["--no-deps", "--no-index"]
+    subprocess.run(
+        [*pip, "wheel", *alone, "--no-build-isolation", f"--wheel-dir={folder}", source], check=True
+    )
+    (wheel,) = folder.glob("*.whl")
+    subprocess.run([*pip, "install", *alone, f"--target={folder / 'site'}", wheel], check=True)
+    return folder / "site"
+
+
+def test_plugin_from_a_wheel_is_an_equal(tmp_path, wheel_folder):
+    pages = walk(tmp_path, "/", "/sample/", "/search/?q=hello", PYTHONPATH=str(wheel_folder))
+
+    assert [status for status, _text in pages.values()] == [200, 200, 200]
+    home = pages["/"][1]
+    assert 'href="/sample/"' in home
+    assert "widget-sample-hello" in home
+    assert "Hello, Minh Anh." in home
+    assert 'id="found-sample"' in pages["/search/?q=hello"][1]
+
+
+def test_plugin_from_a_wheel_can_be_left_out(tmp_path, wheel_folder):
+    pages = walk(tmp_path, "/", "/sample/", PYTHONPATH=str(wheel_folder), INTRANET_APPS_OFF="sample")
+
+    assert [pages["/"][0], pages["/sample/"][0], "/sample/" in pages["/"][1]] == [200, 404, False]
+
+
+@pytest.mark.parametrize("off", [*settings.OUR_APPS, ",".join(settings.OUR_APPS)])
+def test_suite_is_whole_without(tmp_path, off):
+    pages = walk(tmp_path, "/", "/search/?q=an", f"/{off.split(',')[0]}/", INTRANET_APPS_OFF=off)
+
+    assert [status for status, _text in pages.values()] == [200, 200, 404]

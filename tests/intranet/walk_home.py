@@ -1,0 +1,27 @@
+"""Run by test_plugin_sample.py in a process of its own: a fresh database, then the pages named on the command line.
+
+Prints one line of JSON for each page: its path, its status, its text.
+"""
+
+import json
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+from django.test import Client
+
+from tests.factories import person_of
+
+call_command("check", verbosity=0)
+call_command("migrate", verbosity=0)
+browser = Client()
+browser.force_login(person_of(full_name="Trần Minh Anh"))
+for path in sys.argv[1:]:
+    answer = browser.get(path)
+    sys.stdout.write(json.dumps([path, answer.status_code, answer.content.decode()]) + "\n")
