@@ -7,7 +7,9 @@ from django.http import HttpResponse
 from django.template import engines
 from django.urls import path
 
-TEMPLATE = "<!doctype html><title>{{ title }}</title><ul>{% for row in rows %}<li>{{ row }}</li>{% endfor %}</ul>"
+TEMPLATE = (
+    "<!doctype html><title>{{ title }}</title><ul>{% for row in rows %}<li>{{ row }}</li>{% endfor %}</ul>"
+)
 
 settings.configure(
     SECRET_KEY="none",

@@ -65,9 +65,9 @@ class Browser:
 
     def sign_in(self, account: str, password: str) -> Answer:
         """Sign in by the form and return the page that follows it, as a person's browser does."""
-        form = self.get("/accounts/login/")
+        form = self.get("/sign-in/")
         token = TOKEN.search(form.text).group(1)
         data = {"csrfmiddlewaretoken": token, "login": account, "password": password}
-        answer = self.post("/accounts/login/", data)
+        answer = self.post("/sign-in/", data)
         assert answer.status == 302, f"{account} was not let in: {answer.status}"
         return self.get(answer.location)

@@ -71,7 +71,7 @@ def sign_in(page: Page, account: str) -> None:
 PAGES = {
     "home": "/",
     "mail": "/mail/",
-    "message": ("/mail/?q=", ".mail-row a"),
+    "message": ("/mail/", ".mail-row a"),
     "leaders": "/calendar/leaders/",
     "month": "/calendar/?view=month",
     "tasks": "/tasks/",
@@ -80,7 +80,7 @@ PAGES = {
     "document": ("/documents/", ".documents-subject"),
     "news": "/news/",
     "article": ("/news/", ".news-title"),
-    "unit": "/units/vu-ke-hoach-tai-chinh/",
+    "unit": ("/units/", "main a:text-is('Vụ Kế hoạch - Tài chính')"),
     "people": "/people/",
     "search": "/search/?q=chuyen+doi+so",
 }

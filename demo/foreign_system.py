@@ -32,7 +32,8 @@ TEXTS = {
         "title": "Cổng dịch vụ công", "trial": "Hệ thống thử nghiệm",
         "intro": "Nộp và theo dõi hồ sơ trực tuyến. Công chức đăng nhập bằng tài khoản mạng nội bộ của Bộ.",
         "sign_in": "Đăng nhập bằng tài khoản nội bộ", "sign_out": "Đăng xuất", "hello": "Xin chào",
-        "account": "Tài khoản", "mail": "Thư điện tử", "unit": "Đơn vị", "posts": "Chức vụ", "at": "Đăng nhập lúc",
+        "account": "Tài khoản", "mail": "Thư điện tử", "unit": "Đơn vị", "posts": "Chức vụ",
+        "at": "Đăng nhập lúc",
         "note": "Cổng này không biết mật khẩu của bạn; các thông tin trên do mạng nội bộ cung cấp.",
         "other": "English", "failed": "Chưa đăng nhập được",
         "again": "Vui lòng thử lại. Nếu vẫn lỗi, hãy báo bộ phận công nghệ thông tin.", "none": "Không có",
@@ -66,7 +67,9 @@ header {
   display: flex; gap: 1rem; align-items: center; padding: .75rem 1.25rem;
   background: var(--card); border-top: 4px solid var(--brand); border-bottom: 1px solid var(--line);
 }
-header strong { font-size: 1.1rem; } header small { color: var(--soft); } header a { margin-left: auto; color: var(--brand); }
+header strong { font-size: 1.1rem; }
+header small { color: var(--soft); }
+header a { margin-left: auto; color: var(--brand); }
 main { max-width: 40rem; margin: 3rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .5rem; line-height: 1.3; }
 dl {
@@ -78,7 +81,8 @@ dl > :nth-child(n+3) { border-top: 1px solid var(--line); }
 p { margin: 0 0 1.5rem; } .soft { color: var(--soft); font-size: .9rem; }
 button, .button {
   display: inline-block; padding: .7rem 1.2rem; border: 0; border-radius: 6px;
-  background: var(--brand); color: var(--card); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
+  background: var(--brand); color: var(--card); font: inherit; font-weight: 600;
+  text-decoration: none; cursor: pointer;
 }
 :focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; }
 @media (max-width: 30rem) {
@@ -257,8 +261,8 @@ class Portal:
 def front(language: str, session: Session) -> str:
     text = TEXTS[language]
     if session.person is None:
-        body = f'<h1>{text["title"]}</h1><p>{text["intro"]}</p><a class="button" href="/sign-in">{text["sign_in"]}</a>'
-        return framed(language, body)
+        link = f'<a class="button" href="/sign-in">{text["sign_in"]}</a>'
+        return framed(language, f"<h1>{text['title']}</h1><p>{text['intro']}</p>{link}")
     person = session.person
     unit = person.get("unit") or {}
     unit_name = (unit.get("name_en") if language == "en" else "") or unit.get("name") or text["none"]
@@ -272,7 +276,8 @@ def front(language: str, session: Session) -> str:
     ]
     rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
     body = f"""<h1>{text["hello"]}, {escape(person.get("name", ""))}</h1><dl>{rows}</dl>
-<p class="soft">{text["note"]}</p><form method="post" action="/sign-out"><button>{text["sign_out"]}</button></form>"""
+<p class="soft">{text["note"]}</p>
+<form method="post" action="/sign-out"><button>{text["sign_out"]}</button></form>"""
     return framed(language, body)
 
 

@@ -34,6 +34,18 @@ from demo.servers import (
 from demo.units import by_code
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What the database and the collected static files are made from.
+SOURCES = (
+    "*/migrations/*.py",
+    "apps/*/migrations/*.py",
+    "demo/data/*.py",
+    "demo/*.csv",
+    "static/**/*",
+    "intranet/static/**/*",
+    "sso/static/**/*",
+    "apps/*/static/**/*",
+    ".venv/requirements-*.sha256",
+)
 
 
 class Stopped(BaseException):
@@ -188,9 +200,7 @@ def manage(words: list[str], environment: dict[str, str], log: Path, *, is_shown
 def fingerprint() -> str:
     """Changes when a migration, a static file, the demo data or an installed package does."""
     found = hashlib.sha256(os.environ.get("INTRANET_DATABASE_URL", "").encode())
-    for pattern in ("*/migrations/*.py", "apps/*/migrations/*.py", "demo/data/*.py", "demo/*.csv",
-                    "static/**/*",
-                    "*/static/**/*", "apps/*/static/**/*", ".venv/requirements-*.sha256"):  # fmt: skip
+    for pattern in SOURCES:
         for path in sorted(state.PROJECT.glob(pattern)):
             if path.is_file():
                 facts = path.stat()

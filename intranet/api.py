@@ -2,6 +2,7 @@
 
 from intranet.files import send_private_file
 from intranet.notifications import notify
+from intranet.once import once
 from intranet.plugins import Duty, Hit, Label, Named, Place, Plugin, Receiver, Widget, receivers_for
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Receiver",
     "Widget",
     "notify",
+    "once",
     "receivers_for",
     "send_private_file",
 ]

@@ -67,6 +67,7 @@ def dashboard_of(request: HttpRequest) -> dict:
         "day_line": day_line(now.date()),
         "wide_cards": [card for card in cards if card.slot.widget.is_wide],
         "narrow_cards": [card for card in cards if not card.slot.widget.is_wide],
+        "stylesheets": stylesheets_of(slots),
         **duties_of(user, limit=SHOWN_DUTIES),
         **agenda_of(user),
     }
@@ -76,7 +77,7 @@ def dashboard_of(request: HttpRequest) -> dict:
 
 
 def duties_of(user: User, *, limit: int | None = None) -> dict:
-    """Return the duties from every app, grouped by urgency, and the names of the apps that could not say theirs.
+    """Return the duties from every app by urgency, and the names of the apps that could not say theirs.
 
     At most ``limit`` are shown, the most urgent ones; ``duty_count`` counts all.
     """
@@ -114,11 +115,12 @@ def _duty_row(duty: Duty, plugin: Plugin) -> DutyRow:
 
 def _grouped(rows: list[DutyRow], limit: int | None) -> list[dict]:
     today = timezone.localdate()
-    sunday = today + timedelta(days=6 - today.weekday())
+    is_weekend = today.weekday() >= 5  # the week that people then have in mind is the coming one
+    sunday = today + timedelta(days=6 - today.weekday() + 7 * is_weekend)
     groups = [
         (_("Overdue"), [row for row in rows if row.state == "is-late"]),
         (_("Today"), [row for row in rows if row.state == "is-today"]),
-        (_("This week"), [row for row in rows if not row.state and row.day <= sunday]),
+        (_("Next week") if is_weekend else _("This week"), [row for row in rows if not row.state and row.day <= sunday]),
         (_("Later"), [row for row in rows if not row.state and row.day > sunday]),
     ]
     shown, left = [], limit if limit else len(rows)
@@ -133,7 +135,7 @@ def _grouped(rows: list[DutyRow], limit: int | None) -> list[dict]:
 
 
 def agenda_of(user: User) -> dict:
-    """Return today's dated things from every app in the order of the day, and the apps that could not say theirs."""
+    """Return today's dated things from every app in their order, and the apps that could not say theirs."""
     now = timezone.localtime()
     start = timezone.make_aware(datetime.combine(now.date(), time.min))
     end = start + timedelta(days=1)
@@ -177,7 +179,7 @@ def _agenda_row(hit, plugin: Plugin, start: datetime, end: datetime, now: dateti
 
 
 def card_of(slot: Slot, place: Place, request: HttpRequest) -> Card:
-    """Return the card of a widget: drawn, or with the address it is loaded from after the page when it is remote."""
+    """Return the card of a widget: drawn, or with the address a remote one is loaded from after the page."""
     plugin, widget = slot.plugin, slot.widget
     more = reverse(widget.more) if widget.more else ""
     if widget.remote:
@@ -192,6 +194,11 @@ def body_of(plugin: Plugin, widget, place: Place, request: HttpRequest) -> SafeS
         return render_to_string(widget.template, widget.context(place), request)
 
     return guarded(plugin, f"Widget {widget.slug}", draw, "")
+
+
+def stylesheets_of(slots: list[Slot]) -> list[str]:
+    """Return the stylesheets that the widgets need, each once."""
+    return list(dict.fromkeys(slot.widget.css for slot in slots if slot.widget.css))
 
 
 def widget_url(slot: Slot, unit: Unit | None) -> str:

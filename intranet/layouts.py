@@ -1,4 +1,4 @@
-"""The arrangement of the home page, computed from its layers: ministry, units down to the person's own, person."""
+"""The arrangement of the home page, computed from its layers: ministry, units, person."""
 
 from dataclasses import dataclass, replace
 
@@ -39,7 +39,7 @@ def slots_of(user: User, place: str = "home") -> list[Slot]:
 
 
 def arranged(slots: list[Slot], operations: list[dict], owner: str) -> list[Slot]:
-    """Return ``slots`` after ``operations`` of the layer called ``owner``. What is not there any more is skipped."""
+    """Return ``slots`` after ``operations`` of the layer called ``owner``, without what is not there any more."""
     slots = list(slots)
     for operation in operations:
         index = _index(slots, operation["widget"])

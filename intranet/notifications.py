@@ -47,8 +47,8 @@ def notify(kind: str, *, to: Iterable[User], title: str, url: str = "", text: st
 
 
 def push(messages: list[tuple[int, dict]]) -> None:
-    """Send to the open pages of each person. Live updates are a comfort: nobody waits for them where the sockets
-    live in this process, and a failure is only logged.
+    """Send to the open pages of each person. Live updates are a comfort: where the sockets live in this
+    process nobody waits for them, and a failure is only logged.
     """
     if sockets_loop and sockets_loop.is_running():
         asyncio.run_coroutine_threadsafe(_send(messages), sockets_loop)

@@ -78,6 +78,7 @@ class Widget:
     remote: bool = False
     is_wide: bool = False
     more: str = ""  # URL name behind "see all"
+    css: str = ""  # stylesheet that the template needs: "tasks/tasks.css"
 
 
 @dataclass(frozen=True, kw_only=True)

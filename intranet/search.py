@@ -24,7 +24,7 @@ class Found:
 
 
 def find(user: User, query: str, limit: int) -> list[Found]:
-    """Return what ``user`` may see of what matches ``query``, at most ``limit`` of each source; empty ones left out."""
+    """Return what ``user`` may see of what matches ``query``, at most ``limit`` of each source that has any."""
     query = " ".join(query.replace("\0", "").split())[:LONGEST_QUERY]
     if not fold(query):
         return []

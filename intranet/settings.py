@@ -27,7 +27,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 OUR_APPS = ["mail", "calendar", "tasks", "documents", "news"]
 APPS_OFF = env.items("APPS_OFF")
-PLUGINS_FROM_ELSEWHERE = [point for point in entry_points(group="intranet.plugins")]
+PLUGINS_FROM_ELSEWHERE = list(entry_points(group="intranet.plugins"))
 
 INSTALLED_APPS = [
     *[f"apps.{name}" for name in OUR_APPS if name not in APPS_OFF],
@@ -197,9 +197,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# Wrong passwords in five minutes: per account and address, per account, per address. The limit per account stays
-# below the directory's own (pwdMaxFailure), so that no web form can lock a mailbox; a whole ministry may share one
-# address.
+# Wrong passwords in five minutes: per account and address, per account, per address. The limit per account
+# stays below the directory's own (pwdMaxFailure), so that no web form can lock a mailbox; a whole ministry may
+# share one address.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     "login_failed": "5/5m/key",

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from intranet.dashboard import card_of
+from intranet.dashboard import card_of, stylesheets_of
 from intranet.layouts import slots_of
 from intranet.models import UnitPage
 from intranet.plugins import Place
@@ -12,8 +12,10 @@ from sso.api import Post, Unit, User, is_unit_admin
 def content_of(page: UnitPage, request: HttpRequest) -> dict:
     unit, user = page.unit, request.user
     place = Place(user=user, unit=unit)
-    cards = [card_of(slot, place, request) for slot in slots_of(user, "unit")]
+    slots = slots_of(user, "unit")
+    cards = [card_of(slot, place, request) for slot in slots]
     return {
+        "stylesheets": stylesheets_of(slots),
         "unit": unit,
         "leaders": Post.objects.filter(unit=unit, user__is_active=True).leaders().select_related("user"),
         "sub_units": Unit.objects.current().filter(parent=unit),

@@ -1,4 +1,4 @@
-"""Wagtail's administration, reduced to what an admin of a unit needs: the pages, and nothing to get lost in."""
+"""Wagtail's administration, reduced to what an admin of a unit needs: the pages."""
 
 from django.templatetags.static import static
 from django.utils.html import format_html

@@ -25,7 +25,8 @@ class AccountAdapter(DefaultAccountAdapter):
         ),
         "incorrect_password": _("This password is wrong."),
         "too_many_login_attempts": _(
-            "Too many wrong passwords. To protect the account, sign-in waits five minutes; mail programs go on working."
+            "Too many wrong passwords. To protect the account, sign-in waits five minutes; "
+            "mail programs go on working."
         ),
     }
 

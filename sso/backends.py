@@ -30,8 +30,10 @@ def canonical_name(typed: str) -> str:
 
 
 class DirectoryBackend(LDAPBackend):
-    """The password is checked by the directory, the person is the row with the entry's entryUUID, created by the
-    sync only. Permissions are those of the groups here."""
+    """The directory checks the password; the person is the row with the entry's entryUUID, made by the sync only.
+
+    Permissions are those of the groups here.
+    """
 
     def authenticate(self, request, username=None, password=None, **kwargs):
         """Return the person, or None. Raises DirectoryUnavailable when no directory answers."""

@@ -135,13 +135,14 @@ UNIT = [
 ]  # fmt: skip
 PERSON = [
     "entryUUID", "uid", "cn", "displayName", "mail", "telephoneNumber", "mobile", "roomNumber", "title",
-    "departmentNumber", "intranetPost", "manager", "preferredLanguage", "pwdAccountLockedTime", "pwdChangedTime",
+    "departmentNumber", "intranetPost", "manager", "preferredLanguage", "pwdAccountLockedTime",
+    "pwdChangedTime",
 ]  # fmt: skip
 ROLE = ["entryUUID", "intranetRoleName", "intranetUnitCode", "member"]
 
 
 def read_directory() -> Snapshot:
-    """Return everything. Raises DirectoryUnavailable, or DirectoryIncomplete for a wrong base or lost rights."""
+    """Return all there is. Raises DirectoryUnavailable; DirectoryIncomplete for a wrong base or lost rights."""
     snapshot = Snapshot()
     with connection() as server:
         reading = [
@@ -288,7 +289,7 @@ def person_of(dn: str, values: Values) -> PersonEntry:
 
 
 def posts_of(values: Values) -> Iterable[PostEntry]:
-    """The posts, exactly one of them the main one; without intranetPost, departmentNumber and title make it."""
+    """The posts, one of them the main one; without intranetPost, departmentNumber and title make it."""
     unit, title = values.one("departmentNumber"), values.one("title")
     texts = sorted(values.all("intranetPost"))
     if not texts:

@@ -36,10 +36,8 @@ class SignInForm(LoginForm):
         )
         self.fields["password"] = password_field()
         self.order_fields(["login", "password"])
-        if self.initial.get("login"):
-            del typing["autofocus"]
-            self.fields["login"].widget.attrs.pop("autofocus")
-            self.fields["password"].widget.attrs["autofocus"] = True
+        first_empty = "password" if self.data.get("login") or self.initial.get("login") else "login"
+        self.fields[first_empty].widget.attrs["autofocus"] = True
 
 
 class ReauthenticateForm(BaseReauthenticateForm):
@@ -112,11 +110,11 @@ class SystemForm(forms.ModelForm):
     class Meta:
         model = Application
         fields = [
-            "name", "description", "tile_url", "icon", "tile_order", "authorization_grant_type", "redirect_uris",
-            "post_logout_redirect_uris", "allowed_scopes", "skip_authorization", "is_enabled",
+            "name", "description", "tile_url", "icon", "tile_order", "authorization_grant_type",
+            "redirect_uris", "post_logout_redirect_uris", "allowed_scopes", "skip_authorization", "is_enabled",
         ]  # fmt: skip
         labels = {
-            "name": _("Name"),
+            "name": _("Name of the system"),
             "skip_authorization": _("It belongs to the ministry: do not ask people for their consent"),
         }
         help_texts = {

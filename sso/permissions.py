@@ -30,7 +30,7 @@ def is_leader(user: User, unit: Unit) -> bool:
 
 def acting_for(user: User, app: str) -> list[User]:
     """Return the people for whom ``user`` may act in ``app`` now, the user first. One query, then kept."""
-    cache = user.__dict__.setdefault("_acting_for", None)
+    cache = getattr(user, "_acting_for", None)
     if cache is None:
         rows = Delegation.objects.current().filter(receiver=user, giver__is_active=True)
         cache = user._acting_for = list(rows.select_related("giver").order_by("giver__sort_key"))

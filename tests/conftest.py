@@ -35,7 +35,7 @@ def missing(what: str) -> None:
 
 
 def started(server):
-    """Return ``server``, a server of ``demo.servers``, started; see ``missing`` for one whose program is not here."""
+    """Return ``server`` of ``demo.servers``, started; see ``missing`` for one that is not installed."""
     try:
         return server.start()
     except ServerFailed as error:

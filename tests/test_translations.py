@@ -1,5 +1,6 @@
 """Every string people can see has a Vietnamese translation."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,10 @@ def extracted(package: Path, tmp_path: Path) -> set[str]:
     copy = tmp_path / package.name
     shutil.copytree(ROOT / package, copy, ignore=shutil.ignore_patterns("locale", "static", "migrations"))
     (copy / "locale").mkdir()
-    command = [sys.executable, "-m", "django", "makemessages", "--locale=vi", "--verbosity=0"]
-    subprocess.run(command, cwd=copy, check=True)
+    # -P: the copied apps.py must not stand for the package "apps". No settings: only the files are read.
+    command = [sys.executable, "-P", "-m", "django", "makemessages", "--locale=vi", "--verbosity=0"]
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    subprocess.run(command, cwd=copy, env=environment, check=True)
     return {entry.msgid for entry in polib.pofile(str(copy / "locale/vi/LC_MESSAGES/django.po"))}
 
 

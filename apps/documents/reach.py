@@ -69,6 +69,7 @@ class Reach:
 
 def reach_of(user: User) -> Reach:
     """Return what ``user`` reaches, worked out once for each request."""
-    if "_documents_reach" not in user.__dict__:
-        user._documents_reach = Reach(user)
-    return user._documents_reach
+    reach = getattr(user, "_documents_reach", None)  # through request.user, which is lazy
+    if reach is None:
+        reach = user._documents_reach = Reach(user)
+    return reach

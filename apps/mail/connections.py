@@ -73,6 +73,9 @@ class Pool:
         with self._lock:
             dropped, self._idle = self._idle, []
             self._closed_until.clear()
+            if self._sweeper:
+                self._sweeper.cancel()
+                self._sweeper = None
         drop_all(dropped)
 
     def _pop(self, key: tuple) -> Connection | None:

@@ -52,6 +52,7 @@ class Connection(IMAPClient):
         self.normalise_times = False
         self.mailbox = ""
         self.messages = 0
+        self.drawn: dict[tuple, str] = {}  # rows as HTML; like the connection they are of one person
         self._rows: dict[tuple[str, int], dict[int, Summary]] = {}
         try:
             self.oauthbearer_login(username, token)
@@ -194,7 +195,7 @@ class Connection(IMAPClient):
     # --- reading answers ---
 
     def _fetch(self, uids: Iterable[int], *items: str) -> dict[int, dict]:
-        uids = list(uids)
+        uids = [uid for uid in uids if 0 < uid < 2**32]
         if not uids:
             return {}
         kind, data = self._imap.uid("FETCH", ",".join(map(str, uids)), f"({' '.join(items)})")

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class DashboardLayout(models.Model):
     """How one layer arranges the home page: of the ministry (no owner), of a unit, or of a person.
 
-    Nothing is copied from the layer below. ``operations`` are done in their order on what comes from there, each
-    one of {"act": "hide" | "show" | "lock" | "unlock", "widget": name} and
+    Nothing is copied from the layer below. ``operations`` are done in their order on what comes from
+    there, each one of {"act": "hide" | "show" | "lock" | "unlock", "widget": name} and
     {"act": "move", "widget": name, "before": name or None for the end}; a name is "<plug-in>.<widget>".
     """
 

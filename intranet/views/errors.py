@@ -20,7 +20,7 @@ def bad_request(request, exception):
 
 
 def server_error(request):
-    """500, or 503 with a time to come back when the database cannot be reached. Nothing here asks the database."""
+    """500, or 503 with a time to come back when the database is away. Nothing here asks the database."""
     if isinstance(sys.exc_info()[1], OperationalError):
         page = render_to_string("503.html")
         return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})

@@ -43,7 +43,8 @@ def widget(request, plugin, widget):
     place = Place(user=request.user, unit=page.unit if page else None)
     body = body_of(slot.plugin, slot.widget, place, request)
     more = reverse(slot.widget.more) if slot.widget.more else ""
-    context = {"card": Card(slot=slot, body=body, url=request.get_full_path(), more=more)}
+    context = {"stylesheets": [slot.widget.css] if slot.widget.css else []}
+    context |= {"card": Card(slot=slot, body=body, url=request.get_full_path(), more=more)}
     name = "intranet/_widget.html" if request.htmx else "intranet/widget.html"
     return TemplateResponse(request, name, context)
 

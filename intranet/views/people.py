@@ -35,7 +35,7 @@ def people(request):
 
 
 def _tree(units, chosen):
-    """Return the units below the ministry in their official order, with the sub-units of the chosen one's branch."""
+    """Return the units below the ministry in their order, with the sub-units of the chosen one's branch."""
     roots = {unit.pk for unit in units if unit.parent_id is None}
     top = sorted((unit for unit in units if unit.parent_id in roots), key=lambda unit: (unit.order, unit.pk))
     branch = chosen.top_id if chosen else None

@@ -52,8 +52,8 @@ BY_SCOPE: dict[str, Callable[[User], dict[str, Any]]] = {
     "organization": organization,
 }
 NAMES = [
-    "sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "sid", "name", "family_name", "given_name",
-    "preferred_username", "locale", "zoneinfo", "email", "email_verified", "unit", "posts", "roles",
+    "sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "sid", "name", "family_name",
+    "given_name", "preferred_username", "locale", "zoneinfo", "email", "email_verified", "unit", "posts", "roles",
 ]  # fmt: skip
 
 

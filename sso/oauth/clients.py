@@ -17,7 +17,8 @@ def client_of(request, form: dict[str, str]) -> Application | None:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if not client_id or not secret or not client_id.isprintable():
         return None
-    client = Application.objects.filter(client_id=client_id, is_enabled=True).first()
+    rows = Application.objects.only("client_id", "client_secret", "client_type", "serves_scopes")
+    client = rows.filter(client_id=client_id, is_enabled=True).order_by().first()
     if client is None or client.client_type != Application.CLIENT_CONFIDENTIAL:
         return None
     return client if is_secret(secret, client.client_secret) else None

@@ -12,9 +12,9 @@ from sso.oauth.scopes import scopes_for
 
 LONGEST = {
     "acr_values": 500, "client_id": 255, "client_secret": 255, "code": 255, "code_challenge": 128,
-    "code_challenge_method": 10, "code_verifier": 128, "grant_type": 80, "login_hint": 254, "max_age": 10, "nonce": 255,
-    "prompt": 50, "redirect_uri": 2000, "refresh_token": 255, "response_mode": 20, "response_type": 50, "scope": 1000,
-    "state": 2000, "token": 2000, "token_type_hint": 50,
+    "code_challenge_method": 10, "code_verifier": 128, "grant_type": 80, "login_hint": 254, "max_age": 10,
+    "nonce": 255, "prompt": 50, "redirect_uri": 2000, "refresh_token": 255, "response_mode": 20,
+    "response_type": 50, "scope": 1000, "state": 2000, "token": 2000, "token_type_hint": 50,
 }  # fmt: skip
 LONGEST_OF_OTHERS = 8000
 S256 = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -30,7 +30,7 @@ class BadParameter(Exception):
 
 
 class Refused(Exception):
-    """The request names no registered system and address, so the person reads the error, nobody is redirected."""
+    """The request names no registered system and address: the person reads the error, nobody is redirected."""
 
 
 class Answer(Exception):

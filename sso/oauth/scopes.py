@@ -29,6 +29,9 @@ class ApplicationScopes(BaseScopes):
 
 
 def scopes_for(application, asked: str) -> list[str]:
-    """Return those of the ``asked`` scopes that ``application`` may have; unknown ones are ignored (OIDC Core §3.1.2.1)."""
+    """Return those of the ``asked`` scopes that ``application`` may have; others are left out.
+
+    OpenID Connect Core §3.1.2.1: what is not understood should be ignored.
+    """
     allowed = ApplicationScopes().get_available_scopes(application)
     return [name for name in dict.fromkeys(asked.split()) if name in allowed]

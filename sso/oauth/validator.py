@@ -32,7 +32,7 @@ def hashed(token: str) -> str:
 
 
 class Validator(OAuth2Validator):
-    """Codes and tokens are kept as hashes; each descends from one sign-in (``sid``) and one code (its family)."""
+    """Codes and tokens are kept as hashes; each descends from one sign-in (``sid``) and one code (family)."""
 
     def _check_secret(self, provided_secret, stored_secret):
         return is_secret(provided_secret, stored_secret)
@@ -40,7 +40,7 @@ class Validator(OAuth2Validator):
     # --- codes ---
 
     def get_authorization_code_scopes(self, client_id, code, redirect_uri, request):
-        """Say what ``code`` grants, so that oauthlib knows whether it is OpenID's. Loads the row for the rest."""
+        """Say what ``code`` grants: oauthlib asks whether it is OpenID's. Loads the row for the rest."""
         request.grant = Grant.objects.select_related("user").filter(code=hashed(code or "")).first()
         return request.grant.scope.split() if request.grant else []
 

@@ -19,14 +19,16 @@ DEFAULTS = {
 
 @transaction.atomic
 def ensure_client(name: str, **fields: Any) -> tuple[Application, str]:
-    """Return the system called ``name`` with ``fields`` set, and its new secret; for set-up programs.
+    """Return the system called ``name`` with ``fields`` set, and its secret; for set-up programs.
 
-    The secret is known only now, so the caller keeps it. Calling again makes a new one.
+    It is found by the ``client_id`` when that is among the fields, else by name. The secret is the
+    ``client_secret`` among the fields, long and random, else a new one; it is known only now, so the
+    caller keeps it.
     """
-    secret = generate_client_secret()
-    values = {**DEFAULTS, **fields, "client_secret": secret}
-    client = Application.objects.filter(name=name).order_by("pk").first() or Application(name=name)
-    for field, value in values.items():
+    secret = fields.get("client_secret") or generate_client_secret()
+    known = {"client_id": fields["client_id"]} if "client_id" in fields else {"name": name}
+    client = Application.objects.filter(**known).order_by("pk").first() or Application()
+    for field, value in {**DEFAULTS, **fields, "name": name, "client_secret": secret}.items():
         setattr(client, field, value)
     client.save()
     return client, secret

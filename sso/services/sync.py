@@ -46,8 +46,8 @@ def sync(
 ) -> Report:
     """Make our rows what ``snapshot`` says, all or nothing, and return what changed.
 
-    Raises DirectoryIncomplete when it cannot be the whole directory, NeedsConfirmation when more than 20 people
-    or 2 % would be disabled and it is not ``confirmed``.
+    Raises DirectoryIncomplete when it cannot be the whole directory, NeedsConfirmation when more than 20
+    people or 2 % would be disabled and it is not ``confirmed``.
     """
     report = Report(tell=tell)
     refuse_incomplete(snapshot)
@@ -193,8 +193,8 @@ def path_below(parent: Unit | None, unit: Unit) -> str:
 # --- people --------------------------------------------------------------------------------------
 
 PERSON_FIELDS = [
-    "username", "full_name", "email", "phone", "mobile", "room", "is_active", "locked_at", "password_changed_at",
-    "manager_id",
+    "username", "full_name", "email", "phone", "mobile", "room", "is_active", "locked_at",
+    "password_changed_at", "manager_id",
 ]  # fmt: skip
 DERIVED = ["sort_key", "search_key"]
 
@@ -344,7 +344,7 @@ def write(model: type[models.Model], rows: list, fields: Iterable[str]) -> None:
 def free_names(name: str, old: dict, wanted: dict) -> None:
     """Rename rows that hold a unique ``name`` which the directory now gives to another entry.
 
-    ``old`` maps keys to rows, ``wanted`` names to keys. A row without a key of the directory is adopted by its name.
+    ``old`` maps keys to rows, ``wanted`` names to keys. A row without a key is adopted by its name.
     """
     for row in old.values():
         value = getattr(row, name)

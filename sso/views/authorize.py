@@ -1,4 +1,4 @@
-"""The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2) and sign-out asked for by a system."""
+"""The authorization endpoint (OpenID Connect Core §3.1.2) and sign-out asked for by a system."""
 
 from urllib.parse import urlsplit
 
@@ -158,7 +158,7 @@ def refusal(request, error: Refused):
 @never_cache
 @require_http_methods(["GET", "POST"])
 def end_session(request):
-    """End this session when the system proves by its ID token that it means this one; ask the person otherwise."""
+    """End this session when the system's ID token comes from it; ask the person otherwise."""
     if request.method == "POST":
         return as_get(request)
     try:

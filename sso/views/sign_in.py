@@ -61,7 +61,7 @@ class ReauthenticateView(ToldOutage, account.ReauthenticateView):
 
 
 def form_action_for(next_url: str) -> dict[str, list[str]] | None:
-    """Return the content policy's addition for a form whose ``next`` is a system's request, None for others."""
+    """Return the content policy's addition for a form whose ``next`` is a system's request, else None."""
     parts = urlsplit(next_url[:20000])
     if parts.path != reverse("oauth-authorize"):
         return None

@@ -1,4 +1,4 @@
-"""The registered systems: list, new, change, new secret. For system admins; for others the pages do not exist."""
+"""The registered systems: list, new, change, new secret. For system admins; others get 404."""
 
 from functools import wraps
 

@@ -25,17 +25,13 @@ def test_weekly_series_keeps_the_hour_of_the_ministry():
 
 
 def test_series_from_a_zone_with_summer_time_moves_with_that_zone():
-    EventFactory(
-        starts_at=datetime(2026, 10, 19, 7, tzinfo=UTC), rrule="FREQ=WEEKLY", tzid="Europe/Paris"
-    )
+    EventFactory(starts_at=datetime(2026, 10, 19, 7, tzinfo=UTC), rrule="FREQ=WEEKLY", tzid="Europe/Paris")
 
     assert starts("2026-10-19 00:00", "2026-11-01 00:00") == ["10-19 14:00", "10-26 15:00"]
 
 
 def test_left_out_occurrences_do_not_take_place():
-    skipped = at("2026-11-23 08:00").astimezone(UTC).isoformat()
-    EventFactory(starts_at=at("2026-11-16 08:00"), rrule="FREQ=DAILY;COUNT=3", exdates=[skipped])
-    EventFactory(starts_at=at("2026-11-16 09:00"), rrule="FREQ=WEEKLY;COUNT=3", exdates=[])
+    EventFactory(starts_at=at("2026-11-16 09:00"), rrule="FREQ=WEEKLY;COUNT=3")
     EventFactory(
         starts_at=at("2026-11-16 10:00"),
         rrule="FREQ=WEEKLY;COUNT=3",
@@ -86,13 +82,15 @@ def test_occurrences_are_one_query(count):
     for number in range(count):
         EventFactory(rrule="FREQ=DAILY" if number % 2 else "")
 
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         found = occurrences(Event.objects.all(), at("2026-11-30 00:00"), at("2026-12-01 00:00"))
 
     assert (len(found), len(queries)) == (count, 1)
 
 
-@pytest.mark.parametrize("text", ["", None, "rubbish", "2026-W54", "2026-W00", "0001-W01", "٢٠٢٦-W01", "2026-W1' OR 1"])
+@pytest.mark.parametrize(
+    "text", ["", None, "rubbish", "2026-W54", "2026-W00", "0001-W01", "٢٠٢٦-W01", "2026-W1' OR 1"]
+)
 def test_week_that_cannot_be_read_is_this_week(text, time_machine):
     time_machine.move_to(at("2026-11-25 12:00"))
 

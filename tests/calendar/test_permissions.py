@@ -98,7 +98,9 @@ def test_secretary_does_not_change_what_concerns_another_leader_too():
         services.change_event(event, by=secretary_of(leader), location="P. 201")
 
 
-@pytest.mark.parametrize(("who", "allowed"), [row for row in LEADERS_ACTS if row[0] not in {"the leader", "secretary"}])
+@pytest.mark.parametrize(
+    ("who", "allowed"), [row for row in LEADERS_ACTS if row[0] not in {"the leader", "secretary"}]
+)
 def test_publishing_a_week_is_for_the_office(who, allowed):
     person = person_for_leaders(who, minister())
 
@@ -106,7 +108,9 @@ def test_publishing_a_week_is_for_the_office(who, allowed):
         services.publish_week(Week.parse("2026-W49"), by=person)
 
 
-@pytest.mark.parametrize(("who", "sees"), [("office clerk", True), ("officer", False), ("another leader", False)])
+@pytest.mark.parametrize(
+    ("who", "sees"), [("office clerk", True), ("officer", False), ("another leader", False)]
+)
 def test_drafts_of_the_week_are_for_the_office(who, sees):
     leader = minister()
     event = leaders_event(leader, is_draft=True)
@@ -162,7 +166,9 @@ def test_calendar_of_a_unit(who, reads, changes):
     assert Event.objects.visible_to(person).filter(pk=event.pk).exists() == reads
 
 
-@pytest.mark.parametrize(("who", "reads"), [("owner", True), ("secretary", True), ("officer", False), ("boss", False)])
+@pytest.mark.parametrize(
+    ("who", "reads"), [("owner", True), ("secretary", True), ("officer", False), ("boss", False)]
+)
 def test_personal_calendar_is_for_its_owner_and_who_acts_for_them(who, reads):
     unit = UnitFactory()
     owner = person_of(unit)
@@ -193,7 +199,9 @@ def test_private_event_is_only_busy_for_those_who_act_for_the_owner():
     assert [one.is_hidden for one in Event.objects.shown_to(owner)] == [False]
 
 
-@pytest.mark.parametrize(("who", "allowed"), [("invited", True), ("secretary", True), ("organizer", False), ("stranger", False)])
+@pytest.mark.parametrize(
+    ("who", "allowed"), [("invited", True), ("secretary", True), ("organizer", False), ("stranger", False)]
+)
 def test_answering_is_for_the_invited(who, allowed):
     row = AttendanceFactory(event__organizer=UserFactory())
     person = {

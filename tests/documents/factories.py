@@ -54,7 +54,7 @@ def a_document(register=None, **fields) -> Document:
 
 def routed(document, to, *, role="lead", by=None, **options):
     """Route ``document`` to a person or a unit and return the assignment."""
-    return route_document(document, [Target(to=to, role=role)], by=by or document.register.clerk, **options)[0]
+    return route_document(document, [Target(to=to, role=role)], by=by or document.created_by, **options)[0]
 
 
 def pdf_bytes(pages: int = 1) -> bytes:
@@ -67,4 +67,6 @@ def pdf_bytes(pages: int = 1) -> bytes:
 
 
 def pdf_file(name="cong-van.pdf", content=None) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, pdf_bytes() if content is None else content, content_type="application/pdf")
+    return SimpleUploadedFile(
+        name, pdf_bytes() if content is None else content, content_type="application/pdf"
+    )

@@ -66,7 +66,9 @@ def test_the_text_of_a_file_is_found_without_accents():
     content = scan(layout("Bộ Tài chính", "1/BTC", "Hà Nội", "", "V/v ngân sách", ["Kiểm kê tài sản công."]))
     document = a_document(subject="Không có trong trích yếu")
     clerk = document.register.clerk
-    upload = services.attach_file(document, services.keep_upload(pdf_file(content=content), by=clerk), by=clerk)
+    upload = services.attach_file(
+        document, services.keep_upload(pdf_file(content=content), by=clerk), by=clerk
+    )
 
     services.read_file(upload)
 

@@ -131,7 +131,8 @@ def test_return_assignment_is_for_its_holder(who, allowed):
 
 
 @pytest.mark.parametrize(
-    ("who", "allowed"), [("holder", False), ("who acts for the holder", False), ("giver", True), ("stranger", False)]
+    ("who", "allowed"),
+    [("holder", False), ("who acts for the holder", False), ("giver", True), ("stranger", False)],
 )
 def test_withdraw_assignment_is_for_its_giver(who, allowed):
     step, people = around_assignment()
@@ -143,7 +144,13 @@ def test_withdraw_assignment_is_for_its_giver(who, allowed):
     assert (step.state == "withdrawn") == allowed
 
 
-DESK = [("clerk", True), ("leader", True), ("unit admin", False), ("officer of the unit", False), ("stranger", False)]
+DESK = [
+    ("clerk", True),
+    ("leader", True),
+    ("unit admin", False),
+    ("officer of the unit", False),
+    ("stranger", False),
+]
 
 
 @pytest.mark.parametrize(("who", "allowed"), DESK)
@@ -184,7 +191,9 @@ def test_a_refused_registration_uses_no_number():
     a_document(register)
 
     with pytest.raises(ValidationError):
-        services.register_document(unsaved(register, entered_on=timezone.localdate() + timedelta(days=1)), by=register.clerk)
+        services.register_document(
+            unsaved(register, entered_on=timezone.localdate() + timedelta(days=1)), by=register.clerk
+        )
 
     assert a_document(register).number == 2
 

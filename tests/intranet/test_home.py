@@ -32,7 +32,7 @@ def broken(*args):
     [(7, "Chào buổi sáng"), (12, "Chào buổi trưa"), (15, "Chào buổi chiều"), (19, "Chào buổi tối")],
 )
 def test_greeting_follows_the_hour(hour, words):
-    assert greeting(datetime(2026, 11, 23, hour), "Minh Anh") == f"{words}, Minh Anh"
+    assert greeting(datetime(2026, 11, 23, hour, tzinfo=UTC), "Minh Anh") == f"{words}, Minh Anh"
 
 
 def test_day_line_names_the_day_by_sun_moon_and_week():

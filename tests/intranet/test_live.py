@@ -97,7 +97,7 @@ def web(tmp_path: Path, **variables: str):
     subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
     session = manage(environment, SIGN_IN)
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"]
-    log = open(tmp_path / "web.log", "wb")
+    log = open(tmp_path / "web.log", "wb")  # noqa: SIM115 (closed below)
     server = subprocess.Popen(
         [*command, "--port", str(port), "intranet.asgi:application"],
         cwd=ROOT,

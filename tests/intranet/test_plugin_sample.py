@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def walk(tmp_path: Path, *paths: str, **variables: str) -> dict[str, tuple[int, str]]:
-    """Return status and text of each page, from a process with its own settings and its own empty database."""
+    """Return status and text of each page, from a process with its own settings and empty database."""
     environment = {
         **os.environ,
         "INTRANET_VAR": str(tmp_path / "var"),

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
@@ -108,8 +110,6 @@ def edit_url(page):
 def edit(browser, page):
     """Send the edit form with a new introduction; return whether it is what people now read."""
     text = {"blocks": [{"key": "a", "text": "Lời mới", "type": "unstyled", "depth": 0}], "entityMap": {}}
-    import json
-
     form = {"introduction": json.dumps(text), "address": "18 Nguyễn Du", "phone": "", "email": ""}
     browser.post(edit_url(page), {**form, "action-publish": "1"}, HTTP_ACCEPT_LANGUAGE="vi")
     return "Lời mới" in UnitPage.objects.get(pk=page.pk).introduction

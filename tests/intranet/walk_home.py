@@ -1,4 +1,4 @@
-"""Run by test_plugin_sample.py in a process of its own: a fresh database, then the pages named on the command line.
+"""Run by test_plugin_sample.py in a process of its own: a fresh database, then the pages it names.
 
 Prints one line of JSON for each page: its path, its status, its text.
 """
@@ -13,14 +13,14 @@ import django
 
 django.setup()
 
-from django.core.management import call_command
-from django.test import Client
+from django.core.management import call_command  # noqa: E402 (needs the apps loaded)
+from django.test import Client  # noqa: E402 (needs the apps loaded)
 
-from tests.factories import person_of
+from tests.factories import person_of  # noqa: E402 (needs the apps loaded)
 
 call_command("check", verbosity=0)
 call_command("migrate", verbosity=0)
-browser = Client()
+browser = Client(SERVER_NAME="localhost")
 browser.force_login(person_of(full_name="Trần Minh Anh"))
 for path in sys.argv[1:]:
     answer = browser.get(path)

@@ -19,7 +19,7 @@ def part(encoding="7bit", charset="utf-8") -> Part:
         (b"Re: =?utf-8?q?H=E1=BB=8Dp?= (2)", "Re: Họp (2)"),
         ("Trả lời: =?utf-8?q?H=E1=BB=8Dp?=".encode(), "Trả lời: Họp"),
         (b"=?no-such-charset?q?abc?=", "abc"),
-        (b"=?utf-8?b?!!!?=", "=?utf-8?b?!!!?="),
+        (b"=?utf-8?b?abcde?=", "=?utf-8?b?abcde?="),
         (b"caf\xe9", "café"),
         (b"one\r\n two\x00\x1b[0m", "one two [0m"),
         (2026, "2026"),
@@ -63,7 +63,7 @@ def test_part_decodes_what_is_cut_or_dirty(encoding, raw, expected):
     ("charset", "content", "expected"),
     [
         ("utf-8", "Họp".encode(), "Họp"),
-        ("windows-1258", "Hà Nội".encode("utf-8"), "Hà Nội".encode().decode("windows-1258", "replace")),
+        ("windows-1258", "Hà".encode("windows-1258"), "Hà"),
         ("x-unknown", "Họp".encode(), "Họp"),
         ("utf-8\x00", "Họp".encode(), "Họp"),
         ("us-ascii", "Họp".encode(), "Họp"),

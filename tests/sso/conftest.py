@@ -39,7 +39,8 @@ def person_ldif(uid: str, name: str, post: str = "KHTC$Chuyên viên$320$member"
     attributes = [
         ("objectClass", "inetOrgPerson"), ("objectClass", "intranetPerson"), ("uid", uid), ("cn", name),
         ("sn", name.split()[0]), ("mail", f"{uid}@mic.example.gov.vn"), ("intranetPost", post),
-        ("departmentNumber", post.split("$")[0]), ("title", post.split("$")[1]), ("userPassword", hashed(PASSWORD)),
+        ("departmentNumber", post.split("$")[0]), ("title", post.split("$")[1]),
+        ("userPassword", hashed(PASSWORD)),
         *more.items(),
     ]  # fmt: skip
     return entry(person_dn(uid), attributes)
@@ -50,7 +51,8 @@ SMALL = "\n".join(
         unit_ldif("BO", name="Bộ thử nghiệm"),
         entry(f"ou=KHTC,{unit_dn('BO')}", [
             ("objectClass", "organizationalUnit"), ("objectClass", "intranetUnit"), ("ou", "KHTC"),
-            ("intranetUnitCode", "KHTC"), ("intranetUnitName", "Vụ Kế hoạch - Tài chính"), ("intranetOrder", "20"),
+            ("intranetUnitCode", "KHTC"), ("intranetUnitName", "Vụ Kế hoạch - Tài chính"),
+            ("intranetOrder", "20"),
         ]),
         person_ldif("ha", "Nguyễn Thị Thu Hà", mobile="0900000001"),
         person_ldif("dung", "Trần Anh Dũng", "KHTC$Vụ trưởng$100$head$2019-03-01"),
@@ -183,5 +185,3 @@ def tokens_of(client, wiki, **changes) -> dict:
     answer = redeem(client, *wiki, parameters_of(ask(client, wiki[0], **changes))["code"])
     assert answer.status_code == 200, answer.content
     return answer.json()
-
-

@@ -56,7 +56,12 @@ def test_who_is_signed_in_enters_without_being_asked(intranet, portal):
 
     text = unescape(page.text)
     assert page.url == f"{portal}/"
-    for told in ("Xin chào, Nguyễn Thị Thu Hà", "ha@mic.example.gov.vn", "Vụ Kế hoạch - Tài chính", "Chuyên viên"):
+    for told in (
+        "Xin chào, Nguyễn Thị Thu Hà",
+        "ha@mic.example.gov.vn",
+        "Vụ Kế hoạch - Tài chính",
+        "Chuyên viên",
+    ):
         assert told in text
 
 

@@ -85,7 +85,11 @@ def test_code_flow_tells_the_system_who_signed_in(session_of, person, wiki, sett
 def test_answer_names_state_and_issuer(session_of, person, wiki, settings):
     answer = parameters_of(ask(session_of(person), wiki[0]))
 
-    assert (answer["state"], answer["iss"], set(answer)) == ("s-1", settings.BASE_URL, {"state", "iss", "code"})
+    assert (answer["state"], answer["iss"], set(answer)) == (
+        "s-1",
+        settings.BASE_URL,
+        {"state", "iss", "code"},
+    )
 
 
 def test_discovery_names_endpoints_that_exist(client, settings):
@@ -118,9 +122,7 @@ def test_request_by_post_is_asked_again_as_get(session_of, person, wiki):
     path = ask(client, wiki[0]).wsgi_request.META["QUERY_STRING"]
     strict = Client(enforce_csrf_checks=True)
 
-    response = strict.post(
-        reverse("oauth-authorize"), path, content_type="application/x-www-form-urlencoded"
-    )
+    response = strict.post(reverse("oauth-authorize"), path, content_type="application/x-www-form-urlencoded")
 
     assert response.status_code == 303
     assert parameters_of(client.get(response["Location"]))["code"]
@@ -168,7 +170,9 @@ def test_switched_off_system_gets_nothing(session_of, person, wiki):
 
 
 def test_client_credentials_make_a_token_of_nobody(client, db):
-    row, secret = ensure_client("Job", authorization_grant_type="client-credentials", allowed_scopes=["profile"])
+    row, secret = ensure_client(
+        "Job", authorization_grant_type="client-credentials", allowed_scopes=["profile"]
+    )
     form = {"grant_type": "client_credentials", "client_id": row.client_id, "client_secret": secret}
 
     answer = client.post(reverse("oauth-token"), form).json()
@@ -292,7 +296,10 @@ def test_p09_introspection_is_for_owner_audience_and_the_server_of_the_scope(ses
     other = ensure_client("Other", authorization_grant_type="client-credentials")
     dovecot = ensure_client("Dovecot", authorization_grant_type="client-credentials", serves_scopes=["mail"])
 
-    seen = [[introspect(client, who, what).json()["active"] for what in (mail, wikis)] for who in (wiki, other, dovecot)]
+    seen = [
+        [introspect(client, who, what).json()["active"] for what in (mail, wikis)]
+        for who in (wiki, other, dovecot)
+    ]
 
     assert seen == [[False, True], [False, False], [True, False]]
     told = introspect(client, dovecot, mail).json()
@@ -383,7 +390,9 @@ def test_p16_hint_about_another_person_is_login_required(session_of, person, wik
     client = session_of(person_of())
 
     assert parameters_of(ask(client, wiki[0], id_token_hint=hint, prompt="none"))["error"] == "login_required"
-    assert parameters_of(ask(client, wiki[0], prompt="select_account"))["error"] == "account_selection_required"
+    assert (
+        parameters_of(ask(client, wiki[0], prompt="select_account"))["error"] == "account_selection_required"
+    )
 
 
 def test_p20_ending_everything_ends_session_and_tokens(session_of, person, wiki):
@@ -427,7 +436,9 @@ def test_p39_bad_parameters_get_the_standard_error(session_of, person, wiki, cha
     assert (answer["error"], answer["iss"]) == (error, settings.BASE_URL)
 
 
-@pytest.mark.parametrize("changes", [{"client_id": "a\0"}, {"client_id": ["a", "b"]}, {"redirect_uri": f"{REDIRECT}\n"}])
+@pytest.mark.parametrize(
+    "changes", [{"client_id": "a\0"}, {"client_id": ["a", "b"]}, {"redirect_uri": f"{REDIRECT}\n"}]
+)
 def test_p39_bad_client_or_address_gets_a_page_and_no_redirect(session_of, person, wiki, changes):
     assert ask(session_of(person), wiki[0], **changes).status_code == 400
 
@@ -455,7 +466,12 @@ def test_p39_bad_token_requests_are_errors_of_the_client(session_of, person, wik
     response = redeem(client, *wiki, form.pop("code", code), **form)
 
     assert response.status_code in {400, 401}
-    assert response.json()["error"] in {"invalid_request", "invalid_grant", "invalid_client", "unsupported_grant_type"}
+    assert response.json()["error"] in {
+        "invalid_request",
+        "invalid_grant",
+        "invalid_client",
+        "unsupported_grant_type",
+    }
     assert AccessToken.objects.count() == 0
 
 
@@ -469,7 +485,9 @@ def test_p39_garbage_tokens_are_refused(client, wiki, token):
 
 
 def test_p39_userinfo_of_a_programs_token_is_401(client, db):
-    row, secret = ensure_client("Job", authorization_grant_type="client-credentials", allowed_scopes=["openid"])
+    row, secret = ensure_client(
+        "Job", authorization_grant_type="client-credentials", allowed_scopes=["openid"]
+    )
     form = {"grant_type": "client_credentials", "client_id": row.client_id, "client_secret": secret}
     token = client.post(reverse("oauth-token"), form).json()["access_token"]
 
@@ -482,7 +500,11 @@ def test_revocation_is_for_the_owner(session_of, person, wiki):
     other = ensure_client("Other", authorization_grant_type="client-credentials")
 
     def revoke(system):
-        form = {"token": tokens["refresh_token"], "client_id": system[0].client_id, "client_secret": system[1]}
+        form = {
+            "token": tokens["refresh_token"],
+            "client_id": system[0].client_id,
+            "client_secret": system[1],
+        }
         return client.post(reverse("oauth-revoke"), form).status_code
 
     assert (revoke(other), userinfo(client, tokens["access_token"]).status_code) == (200, 200)

@@ -93,7 +93,12 @@ def test_session_begins_with_a_new_key(client, synced):
 
 @pytest.mark.parametrize(
     ("next_url", "lands"),
-    [("/systems/", "/systems/"), ("https://evil.example/", "/"), ("//evil.example/", "/"), ("javascript:x", "/")],
+    [
+        ("/systems/", "/systems/"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("javascript:x", "/"),
+    ],
 )
 def test_next_is_followed_within_the_intranet_only(client, synced, next_url, lands):
     assert sign_in(client, next=next_url)["Location"] == lands

@@ -43,7 +43,12 @@ def test_sync_brings_units_people_posts_and_roles(synced):
     units = Unit.objects.get(code="BO"), Unit.objects.get(code="KHTC")
     assert [unit.path for unit in units] == [f"/{units[0].pk}/", f"/{units[0].pk}/{units[1].pk}/"]
     assert (ha.full_name, ha.email, ha.mobile) == ("Nguyễn Thị Thu Hà", "ha@mic.example.gov.vn", "0900000001")
-    assert (ha.origin, ha.unit, ha.main_post.title, ha.main_post.rank) == ("directory", units[1], "Chuyên viên", 320)
+    assert (ha.origin, ha.unit, ha.main_post.title, ha.main_post.rank) == (
+        "directory",
+        units[1],
+        "Chuyên viên",
+        320,
+    )
     dung = Post.objects.get(user__username="dung")
     assert (dung.level, str(dung.valid_from)) == ("head", "2019-03-01")
     assert sorted(Role.objects.values_list("user__username", "name", "unit__code")) == [
@@ -203,7 +208,8 @@ def test_stopped_directory_is_an_outage(synced):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "KHTC", "KHTC$Vụ trưởng$x$head", "KHTC$Vụ trưởng$1$boss", "$a$1$head", "K$a$1$head$2019-13-01"]
+    "text",
+    ["", "KHTC", "KHTC$Vụ trưởng$x$head", "KHTC$Vụ trưởng$1$boss", "$a$1$head", "K$a$1$head$2019-13-01"],
 )
 def test_a_post_that_cannot_be_read_is_named(text):
     with pytest.raises(ValueError, match="cannot be read"):

@@ -7,175 +7,429 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('sso', '0001_initial'),
+        ("sso", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Calendar',
+            name="Calendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('leaders', 'leaders of the ministry'), ('unit', 'unit'), ('personal', 'personal')], max_length=10)),
-                ('version', models.PositiveBigIntegerField(default=0)),
-                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sso.unit')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("leaders", "leaders of the ministry"),
+                            ("unit", "unit"),
+                            ("personal", "personal"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.PositiveBigIntegerField(default=0)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="sso.unit",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'calendar',
-                'verbose_name_plural': 'calendars',
+                "verbose_name": "calendar",
+                "verbose_name_plural": "calendars",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=255)),
-                ('sequence', models.PositiveIntegerField(default=0)),
-                ('recurrence_at', models.DateTimeField(blank=True, null=True)),
-                ('summary', models.CharField(max_length=250, verbose_name='content')),
-                ('kind', models.CharField(choices=[('meeting', 'Meeting'), ('conference', 'Conference'), ('working', 'Working session'), ('trip', 'Business trip'), ('reception', 'Reception of guests'), ('duty', 'Duty'), ('other', 'Other')], default='meeting', max_length=12, verbose_name='kind')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('location', models.CharField(blank=True, max_length=200, verbose_name='place')),
-                ('starts_at', models.DateTimeField(verbose_name='begins')),
-                ('ends_at', models.DateTimeField(verbose_name='ends')),
-                ('is_all_day', models.BooleanField(default=False, verbose_name='all day')),
-                ('rrule', models.CharField(blank=True, max_length=250, verbose_name='repeats')),
-                ('exdates', models.JSONField(blank=True, default=list)),
-                ('tzid', models.CharField(blank=True, max_length=64)),
-                ('last_at', models.DateTimeField(editable=False)),
-                ('status', models.CharField(choices=[('TENTATIVE', 'tentative'), ('CONFIRMED', 'confirmed'), ('CANCELLED', 'cancelled')], default='CONFIRMED', max_length=10, verbose_name='status')),
-                ('mark', models.CharField(blank=True, choices=[('', ''), ('added', 'added'), ('changed', 'changed'), ('postponed', 'postponed'), ('cancelled', 'called off')], max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=250, verbose_name='reason')),
-                ('is_draft', models.BooleanField(default=False)),
-                ('is_private', models.BooleanField(default=False, verbose_name='private')),
-                ('chair_text', models.CharField(blank=True, max_length=200, verbose_name='chair')),
-                ('participants_text', models.TextField(blank=True, verbose_name='participants')),
-                ('invitation_number', models.CharField(blank=True, max_length=60, verbose_name='number of the invitation')),
-                ('note', models.CharField(blank=True, max_length=250, verbose_name='note')),
-                ('organizer_text', models.CharField(blank=True, max_length=250)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('search_key', models.TextField(blank=True, editable=False)),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='calendar.calendar')),
-                ('chair', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organizer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('preparing_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='sso.unit')),
-                ('series', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='calendar.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=255)),
+                ("sequence", models.PositiveIntegerField(default=0)),
+                ("recurrence_at", models.DateTimeField(blank=True, null=True)),
+                ("summary", models.CharField(max_length=250, verbose_name="content")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("meeting", "Meeting"),
+                            ("conference", "Conference"),
+                            ("working", "Working session"),
+                            ("trip", "Business trip"),
+                            ("reception", "Reception of guests"),
+                            ("duty", "Duty"),
+                            ("other", "Other"),
+                        ],
+                        default="meeting",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("location", models.CharField(blank=True, max_length=200, verbose_name="place")),
+                ("starts_at", models.DateTimeField(verbose_name="begins")),
+                ("ends_at", models.DateTimeField(verbose_name="ends")),
+                ("is_all_day", models.BooleanField(default=False, verbose_name="all day")),
+                ("rrule", models.CharField(blank=True, max_length=250, verbose_name="repeats")),
+                ("exdates", models.JSONField(blank=True, default=list)),
+                ("tzid", models.CharField(blank=True, max_length=64)),
+                ("last_at", models.DateTimeField(editable=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("TENTATIVE", "tentative"),
+                            ("CONFIRMED", "confirmed"),
+                            ("CANCELLED", "cancelled"),
+                        ],
+                        default="CONFIRMED",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "mark",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("added", "added"),
+                            ("changed", "changed"),
+                            ("postponed", "postponed"),
+                            ("cancelled", "called off"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=250, verbose_name="reason")),
+                ("is_draft", models.BooleanField(default=False)),
+                ("is_private", models.BooleanField(default=False, verbose_name="private")),
+                ("chair_text", models.CharField(blank=True, max_length=200, verbose_name="chair")),
+                ("participants_text", models.TextField(blank=True, verbose_name="participants")),
+                (
+                    "invitation_number",
+                    models.CharField(blank=True, max_length=60, verbose_name="number of the invitation"),
+                ),
+                ("note", models.CharField(blank=True, max_length=250, verbose_name="note")),
+                ("organizer_text", models.CharField(blank=True, max_length=250)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("search_key", models.TextField(blank=True, editable=False)),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="calendar.calendar",
+                    ),
+                ),
+                (
+                    "chair",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organizer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "preparing_unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="sso.unit",
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overrides",
+                        to="calendar.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ['starts_at', 'pk'],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ["starts_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('act', models.CharField(choices=[('created', 'Created'), ('published', 'Published'), ('changed', 'Changed'), ('postponed', 'Postponed'), ('cancelled', 'Called off')], max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=250)),
-                ('fields', models.JSONField(blank=True, default=list)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('on_behalf_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='calendar.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("created", "Created"),
+                            ("published", "Published"),
+                            ("changed", "Changed"),
+                            ("postponed", "Postponed"),
+                            ("cancelled", "Called off"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=250)),
+                ("fields", models.JSONField(blank=True, default=list)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="calendar.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'change',
-                'verbose_name_plural': 'changes',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "change",
+                "verbose_name_plural": "changes",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_leader', models.BooleanField(default=False)),
-                ('answer', models.CharField(choices=[('NEEDS-ACTION', 'not answered yet'), ('ACCEPTED', 'takes part'), ('DECLINED', 'does not take part'), ('TENTATIVE', 'perhaps')], default='NEEDS-ACTION', max_length=12)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendances', to=settings.AUTH_USER_MODEL)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendances', to='calendar.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_leader", models.BooleanField(default=False)),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("NEEDS-ACTION", "not answered yet"),
+                            ("ACCEPTED", "takes part"),
+                            ("DECLINED", "does not take part"),
+                            ("TENTATIVE", "perhaps"),
+                        ],
+                        default="NEEDS-ACTION",
+                        max_length=12,
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendances",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendances",
+                        to="calendar.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'attendance',
-                'verbose_name_plural': 'attendances',
+                "verbose_name": "attendance",
+                "verbose_name_plural": "attendances",
             },
         ),
         migrations.CreateModel(
-            name='Feed',
+            name="Feed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('fetched_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("fetched_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'calendar feed',
-                'verbose_name_plural': 'calendar feeds',
+                "verbose_name": "calendar feed",
+                "verbose_name_plural": "calendar feeds",
             },
         ),
         migrations.CreateModel(
-            name='PublishedWeek',
+            name="PublishedWeek",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('monday', models.DateField(unique=True)),
-                ('published_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('published_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("monday", models.DateField(unique=True)),
+                ("published_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'published week',
-                'verbose_name_plural': 'published weeks',
+                "verbose_name": "published week",
+                "verbose_name_plural": "published weeks",
             },
         ),
         migrations.AddConstraint(
-            model_name='calendar',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'leaders')), fields=('kind',), name='calendar_of_leaders_is_one'),
+            model_name="calendar",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "leaders")), fields=("kind",), name="calendar_of_leaders_is_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendar',
-            constraint=models.UniqueConstraint(condition=models.Q(('unit__isnull', False)), fields=('unit',), name='calendar_of_unit_is_one'),
+            model_name="calendar",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("unit__isnull", False)), fields=("unit",), name="calendar_of_unit_is_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendar',
-            constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('user',), name='calendar_of_user_is_one'),
+            model_name="calendar",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user__isnull", False)), fields=("user",), name="calendar_of_user_is_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendar',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'leaders'), ('unit', None), ('user', None)), models.Q(('kind', 'unit'), ('unit__isnull', False), ('user', None)), models.Q(('kind', 'personal'), ('unit', None), ('user__isnull', False)), _connector='OR'), name='calendar_owner_fits_kind'),
+            model_name="calendar",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "leaders"), ("unit", None), ("user", None)),
+                    models.Q(("kind", "unit"), ("unit__isnull", False), ("user", None)),
+                    models.Q(("kind", "personal"), ("unit", None), ("user__isnull", False)),
+                    _connector="OR",
+                ),
+                name="calendar_owner_fits_kind",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['last_at', 'starts_at'], name='calendar_ev_last_at_be32d9_idx'),
+            model_name="event",
+            index=models.Index(fields=["last_at", "starts_at"], name="calendar_ev_last_at_be32d9_idx"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['calendar', 'starts_at'], name='calendar_ev_calenda_00b771_idx'),
+            model_name="event",
+            index=models.Index(fields=["calendar", "starts_at"], name="calendar_ev_calenda_00b771_idx"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(condition=models.Q(('recurrence_at', None)), fields=('calendar', 'uid'), name='event_uid_is_unique'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("recurrence_at", None)),
+                fields=("calendar", "uid"),
+                name="event_uid_is_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(condition=models.Q(('recurrence_at__isnull', False)), fields=('calendar', 'uid', 'recurrence_at'), name='event_recurrence_is_unique'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("recurrence_at__isnull", False)),
+                fields=("calendar", "uid", "recurrence_at"),
+                name="event_recurrence_is_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='event_ends_after_it_begins'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gte", models.F("starts_at"))), name="event_ends_after_it_begins"
+            ),
         ),
         migrations.AddIndex(
-            model_name='attendance',
-            index=models.Index(fields=['user', 'answer'], name='calendar_at_user_id_7fea50_idx'),
+            model_name="attendance",
+            index=models.Index(fields=["user", "answer"], name="calendar_at_user_id_7fea50_idx"),
         ),
         migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('event', 'user'), name='attendance_is_once'),
+            model_name="attendance",
+            constraint=models.UniqueConstraint(fields=("event", "user"), name="attendance_is_once"),
         ),
     ]

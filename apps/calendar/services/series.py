@@ -48,7 +48,6 @@ def split(series: Event, on: datetime) -> Event:
 def _copy(series: Event, on: datetime) -> Event:
     """Return ``series`` as a new event at ``on``."""
     one = copy(series)
-    one._state = copy(series._state)
     one._state.adding = True
     one.pk = None
     one._prefetched_objects_cache = {}

@@ -107,7 +107,9 @@ def event_cancel(request, pk):
         on = one.starts_at if is_one else None
         event = services.cancel_event(event, by=request.user, on=on, **form.cleaned_data)
         is_postponed = form.cleaned_data["is_postponed"]
-        words = _("“%(title)s” has been postponed.") if is_postponed else _("“%(title)s” has been called off.")
+        words = (
+            _("“%(title)s” has been postponed.") if is_postponed else _("“%(title)s” has been called off.")
+        )
         messages.success(request, words % {"title": event})
         return redirect(event)
     context = {"event": event, "one": one if is_one else None}

@@ -112,9 +112,9 @@ def _check(document: Document, *, is_confirmed: bool) -> None:
     errors = {}
     if document.entered_on.year != register.year:
         errors["entered_on"] = _("This register is for %(year)s.") % {"year": register.year}
-    if document.entered_on > timezone.localdate():
+    elif document.entered_on > timezone.localdate():
         errors["entered_on"] = _("This day is still to come.")
-    if document.issued_on > document.entered_on:
+    elif document.issued_on > document.entered_on:
         errors["issued_on"] = _("The document cannot be younger than its registration.")
     if document.due_on and document.due_on < document.entered_on:
         errors["due_on"] = _("The deadline lies before the registration.")

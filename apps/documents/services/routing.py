@@ -108,7 +108,7 @@ def _check_targets(document, targets, parent, acting_as) -> None:
     for target in targets:
         if target.to in there:
             raise ValidationError(_("%(target)s has the document already.") % {"target": target.to})
-        if target.to == acting_as or (parent and target.to == parent.target):
+        if parent and target.to in (acting_as, parent.target):
             raise ValidationError(
                 _("The document is with %(target)s already; give it to others.") % {"target": target.to}
             )

@@ -1,7 +1,12 @@
 """Lists and messages."""
 
+from django.core.paginator import Page
 from django.http import HttpResponse
+from django.template.loader import get_template
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from apps.mail import mailbox
@@ -12,6 +17,8 @@ from apps.mail.mailbox import Message
 from apps.mail.views.guard import is_fragment, mail_page
 from intranet.api import receivers_for
 from sso.api import User
+
+DRAWN_KEPT = 500
 
 
 @require_safe
@@ -41,19 +48,27 @@ def message(request, folder: str, uid: int) -> HttpResponse:
     return TemplateResponse(request, "mail/_message.html", context | {"is_fragment": True})
 
 
-def _folder_page(request, name: str, uid: int = 0) -> HttpResponse:
+def _folder_page(request, name: str, uid: int | None = None) -> HttpResponse:
     form = FindForm(request.GET)
     form.is_valid()
     query, is_full = form.cleaned_data.get("q", ""), form.cleaned_data.get("full", False)
     with mailbox_of(request.user) as box:
         # Read first, so that the counts and the row know that it is read.
-        found = _opened(box, name, uid) if uid else None
+        found = _opened(box, name, uid) if uid is not None else None
         folders = mailbox.folders_of(box)
         folder = mailbox.folder_named(folders, name)
         page = mailbox.page_of(
-            box, folder, request.GET.get("page"), query=query, is_full=is_full, tail=_tail(request), uid=uid
+            box,
+            folder,
+            request.GET.get("page"),
+            query=query,
+            is_full=is_full,
+            tail=_tail(request),
+            uid=uid or 0,
         )
+        rows = _drawn(box, page, _tail(request))
     context = {
+        "rows": rows,
         "folders": folders,
         "folder": folder,
         "page": page,
@@ -64,6 +79,21 @@ def _folder_page(request, name: str, uid: int = 0) -> HttpResponse:
     if found:
         context |= _message_context(request.user, name, found)
     return TemplateResponse(request, "mail/mail.html", context)
+
+
+def _drawn(box: Connection, page: Page, tail: str) -> SafeString:
+    """Return the rows as HTML. Each is drawn once: it changes only with its flags, the day and the reader's language."""
+    if len(box.drawn) > DRAWN_KEPT:
+        box.drawn.clear()
+    around = (box.mailbox, box.uidvalidity, tail, get_language(), timezone.localdate())
+    template = get_template("mail/_row.html")
+    rows = []
+    for row in page:
+        key = (row.summary.uid, row.flags, row.is_here, around)
+        if key not in box.drawn:
+            box.drawn[key] = template.render({"row": row})
+        rows.append(box.drawn[key])
+    return mark_safe("".join(rows))  # noqa: S308 (made of templates)
 
 
 def _opened(box: Connection, folder: str, uid: int) -> Message:

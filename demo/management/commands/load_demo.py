@@ -56,8 +56,9 @@ class Progress:
 
 @transaction.atomic
 def read_directory(progress):
-    """Everybody; and quantri administers the system, all of Wagtail and Django's admin as well."""
+    """Everybody, and a page for each unit; quantri administers the system, all of Wagtail and Django's admin."""
     call_command("sync_directory", stdout=StringIO())
+    call_command("sync_pages", stdout=StringIO())
     person = User.objects.get(username="quantri")
     if not person.is_superuser:
         person.is_superuser = True

@@ -20,9 +20,8 @@ class Command(BaseCommand):
         try:
             tell("Reading the directory …")
             snapshot = read_directory()
-            tell(
-                f"  {len(snapshot.units)} units, {len(snapshot.people)} people, {len(snapshot.roles)} role groups"
-            )
+            found = [len(snapshot.units), len(snapshot.people), len(snapshot.roles)]
+            tell("  {} units, {} people, {} role groups".format(*found))
             report = sync(snapshot, confirmed=yes, dry_run=dry_run, tell=tell)
         except DirectoryUnavailable as error:
             raise CommandError(f"The directory cannot be asked: {error}", returncode=2) from error
