@@ -49,10 +49,12 @@ class PeopleWidget(forms.Widget):
         value = value if isinstance(value, dict) else {"chosen": [one.pk for one in value or []], "typed": ""}
         keys = {int(key) for key in value["chosen"] if len(str(key)) < 19}
         typed = [words.strip() for words in re.split(r"[,;\n]", value["typed"]) if words.strip()]
-        possible = {one.pk: one for words in typed[:20] for one in find_people(words)}
-        people = User.objects.active().filter(pk__in=keys | set(possible)).order_by("sort_key")
+        meant = {words: find_people(words) for words in typed[:20]}
+        keys |= {found[0].pk for found in meant.values() if len(found) == 1}
+        possible = {one.pk for found in meant.values() for one in found}
+        people = User.objects.active().filter(pk__in=keys | possible).order_by("sort_key")
         context["widget"]["people"] = [(one, one.pk in keys) for one in people]
-        context["widget"]["typed"] = ", ".join(words for words in typed if not find_people(words))
+        context["widget"]["typed"] = ", ".join(words for words in typed if not meant.get(words))
         return context
 
     def id_for_label(self, id_):

@@ -52,7 +52,7 @@ def event_new(request):
     calendar = calendar_named(request.user, name)
     day = parse_day(request.GET.get("day"))
     initial = {"start_day": day, "start_time": datetime(day.year, day.month, day.day, 8).time()}  # noqa: DTZ001
-    form = EventForm(request.POST or None, calendar=calendar, initial=initial)
+    form = EventForm(_posted(request), calendar=calendar, initial=initial)
     if request.method == "POST" and form.is_valid():
         if not calendar.pk:
             calendar = type(calendar).objects.get_or_create(
@@ -72,7 +72,7 @@ def event_change(request, pk):
     part = part if one and event.is_series and part in PARTS else "all"
     times = (event.starts_at, event.ends_at) if part == "all" else (one.starts_at, one.ends_at)
     form = EventForm(
-        request.POST or None,
+        _posted(request),
         calendar=event.calendar,
         event=event,
         part=part,
@@ -102,7 +102,7 @@ def event_cancel(request, pk):
         services.cancel_event(event, by=request.user)
         messages.success(request, _("The draft has been deleted."))
         return redirect(reverse("calendar:leaders"))
-    form = CancelForm(request.POST or None)
+    form = CancelForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         on = one.starts_at if is_one else None
         event = services.cancel_event(event, by=request.user, on=on, **form.cleaned_data)
@@ -148,6 +148,10 @@ def _coming(event: Event) -> Occurrence:
     now = timezone.now()
     coming = of_event(event, now, now + timedelta(days=400)) if event.is_series else []
     return coming[0] if coming else Occurrence(event, event.starts_at, event.ends_at)
+
+
+def _posted(request):
+    return request.POST if request.method == "POST" else None
 
 
 def _done(request, event: Event):

@@ -82,7 +82,7 @@ def _folder_page(request, name: str, uid: int | None = None) -> HttpResponse:
 
 
 def _drawn(box: Connection, page: Page, tail: str) -> SafeString:
-    """Return the rows as HTML. Each is drawn once: it changes only with its flags, the day and the reader's language."""
+    """Return the rows as HTML. Each is drawn once for its flags, the day and the reader's language."""
     if len(box.drawn) > DRAWN_KEPT:
         box.drawn.clear()
     around = (box.mailbox, box.uidvalidity, tail, get_language(), timezone.localdate())

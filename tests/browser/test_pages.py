@@ -1,0 +1,81 @@
+"""Every main page: reachable for everybody, true to the content policy, and not wider than a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from demo.browser import DESK, PAGES, PHONE, find_pages
+
+NAMES = ["sign-in", *PAGES]
+NARROW = {"width": 320, "height": 640}
+CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
+
+
+@pytest.fixture(scope="package")
+def addresses():
+    return {"sign-in": "/sign-in/"}
+
+
+@pytest.fixture
+def show(page_of, addresses):
+    """Return a function that opens a main page by its name: ``show("tasks", size=PHONE)``."""
+
+    def show(name, **more):
+        if name not in addresses:
+            addresses.update(find_pages(page_of("nhanvien")))
+        page = page_of(None if name == "sign-in" else "nhanvien", **more)
+        page.goto(addresses[name])
+        page.wait_for_load_state("networkidle")
+        return page
+
+    return show
+
+
+def serious(results):
+    """The violations that keep somebody from using the page, each with the places it is at."""
+    return [
+        f"{found['id']}: {place['target']} {place['failureSummary']}"
+        for found in results.response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for place in found["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_no_serious_fault(show, name, size):
+    page = show(name, size=size, bypass_csp=True)
+
+    assert serious(Axe().run(page)) == []
+    page.emulate_media(color_scheme="dark")
+    assert serious(Axe().run(page, options=CONTRAST)) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_wider_than_the_window(show, name):
+    page = show(name, size=PHONE, is_mobile=False)
+
+    for size in (PHONE, NARROW):
+        page.set_viewport_size(size)
+        assert (size["width"], wider_than_the_window(page)) == (size["width"], [])
+
+
+def wider_than_the_window(page):
+    """What makes the page scroll sideways."""
+    return page.evaluate("""() => {
+        const width = document.documentElement.clientWidth;
+        const needed = document.documentElement.scrollWidth;
+        if (needed <= width) return [];
+        const guilty = [...document.querySelectorAll("body *")]
+            .filter((one) => one.getBoundingClientRect().right > width + 1)
+            .map((one) => `${one.tagName}.${one.className} ${Math.round(one.getBoundingClientRect().right)}`);
+        return [needed, ...guilty];
+    }""")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_keeps_the_content_policy_at_a_desk(show, name):
+    page = show(name)  # its console is listened to, see page_of
+
+    expect(page.locator("h1").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -1,0 +1,89 @@
+"""The frame around the apps: language, theme, the unit's page, signing out."""
+
+import re
+
+from playwright.sync_api import expect
+
+from demo import browser as demo
+
+UNIT = "Vụ Kế hoạch - Tài chính"
+
+
+def test_the_language_is_changed_in_place_and_remembered(page_of):
+    page = page_of("quantri")
+    page.goto("/tasks/")
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="English").click()
+
+    expect(page).to_have_url(re.compile("/tasks/$"))
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
+    page.goto("/documents/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Documents")
+
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="Tiếng Việt").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Văn bản")
+
+
+def test_the_theme_is_changed_at_once_and_remembered(page_of):
+    page = page_of("quantri")
+    page.goto("/")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="Tối").click()
+
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    page.goto("/news/")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_the_unit_admin_edits_the_page_of_the_unit(page_of):
+    admin, officer = page_of("quantri.donvi"), page_of("nhanvien")
+    sentence = "Vụ tham mưu về chiến lược, quy hoạch, kế hoạch và tài chính của ngành."
+    for page in (admin, officer):
+        page.goto("/units/")
+        page.get_by_role("link", name=UNIT).first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(UNIT)
+    expect(officer.locator("main a[href*='/admin/']")).to_have_count(0)
+
+    admin.locator("main a[href*='/admin/pages/']").click()
+    editor = admin.locator(".public-DraftEditor-content").first
+    editor.click()
+    admin.keyboard.press("Control+End")
+    admin.keyboard.type(f"\n{sentence}")
+    publish = admin.locator("[name=action-publish]")
+    if not publish.is_visible():
+        admin.locator(".footer [data-w-dropdown-target=toggle], footer .w-dropdown__toggle").last.click()
+    publish.click()
+    expect(admin.locator(".messages, [data-w-messages-target]")).to_contain_text(UNIT)
+
+    officer.reload()
+    expect(officer.locator(".prose")).to_contain_text(sentence)
+
+
+def test_signing_out_ends_the_session(page_of):
+    page = page_of()
+    demo.sign_in(page, "quantri")
+    kept = page.context.storage_state()
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="Đăng xuất").click()
+    expect(page.locator("input[type=password]")).to_be_visible()
+
+    page.goto("/mail/")
+    expect(page.locator("input[type=password]")).to_be_visible()
+    thief = page_of.context(storage_state=kept).new_page()
+    thief.goto("/mail/")
+    expect(thief.locator("input[type=password]")).to_be_visible()
+
+
+def test_a_wrong_password_is_said_and_the_account_stays(page_of):
+    page = page_of()
+    page.goto("/sign-in/")
+    page.get_by_label("Tài khoản hoặc địa chỉ thư").fill("nhanvien")
+    page.get_by_label("Mật khẩu").fill("không phải mật khẩu")
+    page.get_by_role("button", name="Đăng nhập").click()
+
+    expect(page.locator(".alert, .field-error").first).to_contain_text("mật khẩu")
+    expect(page.get_by_label("Tài khoản hoặc địa chỉ thư")).to_have_value("nhanvien")
+    expect(page.get_by_label("Mật khẩu")).to_have_value("")

@@ -1,0 +1,106 @@
+"""Work that goes from one person to another, and what they see of it at once."""
+
+import io
+import re
+from datetime import date, timedelta
+
+from playwright.sync_api import expect
+from pypdf import PdfWriter
+
+from demo.people import NAMED, people
+
+OFFICER = NAMED["nhanvien"][0]
+
+
+def head_of_the_officer():
+    return next(person.manager for person in people() if person.uid == "nhanvien")
+
+
+def pdf():
+    writer, out = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(595, 842)
+    writer.write(out)
+    return {"name": "cong-van.pdf", "mimeType": "application/pdf", "buffer": out.getvalue()}
+
+
+def test_a_notice_appears_on_an_open_page_without_reload(page_of):
+    officer, head = page_of("nhanvien"), page_of(head_of_the_officer())
+    officer.goto("/documents/")
+    officer.evaluate("window.stays = true")
+    head.goto("/tasks/new/")
+    head.locator("[name=title]").fill("Chuẩn bị tài liệu họp giao ban đột xuất")
+    head.locator("[name=lead-find]").fill("nhanvien")
+    head.locator("#lead-choices label", has_text=OFFICER).click()
+    head.locator("[name=due]").fill((date.today() + timedelta(days=3)).isoformat())
+
+    head.get_by_role("button", name="Giao việc").click()
+
+    expect(officer.locator("#toasts")).to_contain_text("Chuẩn bị tài liệu họp giao ban đột xuất")
+    assert officer.evaluate("window.stays") is True
+    officer.locator("#toasts a").first.click()
+    expect(officer.get_by_role("heading", level=1)).to_have_text("Chuẩn bị tài liệu họp giao ban đột xuất")
+
+
+def test_a_day_that_has_passed_is_named_at_its_field_and_nothing_typed_is_lost(page_of):
+    page = page_of("nhanvien")
+    page.goto("/tasks/new/")
+    page.locator("[name=title]").fill("Rà soát số liệu")
+    page.locator("[name=description]").fill("Ba trang mô tả đã viết.")
+    page.locator("[name=due]").fill("2020-01-02")
+
+    page.locator("main form").get_by_role("button", name="Giao việc").click()
+
+    expect(page.locator("#field-due .field-error")).to_have_text("Ngày này đã qua.")
+    expect(page.locator("[name=due]")).to_be_focused()
+    expect(page.locator("[name=title]")).to_have_value("Rà soát số liệu")
+    expect(page.locator("[name=description]")).to_have_value("Ba trang mô tả đã viết.")
+
+
+def test_the_clerk_registers_a_document_and_the_officer_finds_the_duty(page_of):
+    clerk, officer = page_of("vanthu"), page_of("nhanvien")
+    subject = "V/v đề nghị phối hợp kiểm tra an toàn thông tin năm 2027"
+    clerk.goto("/documents/new/")
+    clerk.locator("[name=organisation]").fill("Bộ Công an")
+    clerk.locator("[name=code_number]").fill("9127")
+    clerk.locator("[name=symbol]").fill("BCA-A05")
+    clerk.locator("[name=issued_on]").fill((date.today() - timedelta(days=1)).isoformat())
+    clerk.locator("[name=type]").select_option(label="Công văn")
+    clerk.locator("[name=subject]").fill(subject)
+    clerk.locator("[name=file]").set_input_files(pdf())
+    clerk.locator("[name=is_not_secret]").check()
+    clerk.get_by_role("button", name="Vào sổ").click()
+
+    expect(clerk).to_have_url(re.compile("/route/"))
+    clerk.locator("[name=find]").fill("nhanvien")
+    clerk.get_by_label(OFFICER).select_option("lead")
+    clerk.locator("[name=instruction]").fill("Đề nghị tham mưu văn bản trả lời.")
+    clerk.locator("[name=due_on]").fill((date.today() + timedelta(days=1)).isoformat())
+    clerk.locator("main form").get_by_role("button", name="Chuyển", exact=True).click()
+    expect(clerk.get_by_role("heading", level=1)).to_have_text(subject)
+
+    officer.goto("/")
+    officer.locator("#duties").get_by_role("link", name=subject).click()
+    main = officer.locator("main")
+    expect(main).to_contain_text("9127/BCA-A05")
+    expect(main).to_contain_text("Đề nghị tham mưu văn bản trả lời.")
+    with officer.expect_response(re.compile(r"/files/\d+/")) as answer:
+        main.get_by_role("link", name="cong-van.pdf").click()
+    assert answer.value.headers["content-type"] == "application/pdf"
+
+
+def test_a_file_that_is_no_pdf_is_named_at_its_field(page_of):
+    clerk = page_of("vanthu")
+    clerk.goto("/documents/new/")
+    clerk.locator("[name=organisation]").fill("Bộ Y tế")
+    clerk.locator("[name=subject]").fill("V/v không có tệp đúng")
+    clerk.locator("[name=type]").select_option(label="Công văn")
+    clerk.locator("[name=issued_on]").fill(date.today().isoformat())
+    false = {"name": "gia.pdf", "mimeType": "application/pdf", "buffer": b"MZ this is a program"}
+    clerk.locator("[name=file]").set_input_files(false)
+    clerk.locator("[name=is_not_secret]").check()
+
+    clerk.get_by_role("button", name="Vào sổ").click()
+
+    expect(clerk.locator("#field-file .field-error")).to_contain_text("PDF")
+    expect(clerk.locator("[name=organisation]")).to_have_value("Bộ Y tế")
+    expect(clerk.locator("[name=subject]")).to_have_value("V/v không có tệp đúng")
