@@ -23,7 +23,7 @@ async function filesBelow(folder) {
 async function iconNames() {
   const names = new Set((await readFile("bin/icons.txt", "utf8")).replace(/#.*$/gm, "").split(/\s+/).filter(Boolean));
   const patterns = {
-    ".html": [/ui\/icon\.html" with [^%]*?name="([a-z0-9-]+)"/g, /\bicon="([a-z0-9-]+)"/g, /\bname=[\w.]+\|default:"([a-z0-9-]+)"/g],
+    ".html": [/\{% icon "([a-z0-9-]+)"/g, /\bicon="([a-z0-9-]+)"/g, /\bname=[\w.]+\|default:"([a-z0-9-]+)"/g],
     ".py": [/\bicon\s*=\s*"([a-z0-9-]+)"/g, /"icon":\s*"([a-z0-9-]+)"/g],
     ".js": [/sprite\.svg#([a-z0-9-]+)/g],
   };

@@ -1,6 +1,7 @@
 """All that apps may import from the shell."""
 
 from intranet.files import send_private_file
+from intranet.look import kept, peek
 from intranet.notifications import notify
 from intranet.once import once
 from intranet.plugins import Duty, Hit, Label, Named, Place, Plugin, Receiver, Widget, receivers_for
@@ -14,8 +15,10 @@ __all__ = [
     "Plugin",
     "Receiver",
     "Widget",
+    "kept",
     "notify",
     "once",
+    "peek",
     "receivers_for",
     "send_private_file",
 ]

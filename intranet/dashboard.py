@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from intranet.days import day_line, greeting
 from intranet.guard import guarded
 from intranet.layouts import Slot, compute, home_layers, slots_of
+from intranet.look import CSRF_MARK
 from intranet.plugins import Duty, Place, Plugin, plugins_for
 from intranet.templatetags.ui import due_state, due_words
 from sso.api import Unit, User
@@ -61,7 +62,7 @@ def dashboard_of(request: HttpRequest) -> dict:
     """Return all that the home page shows to the person of ``request``."""
     user, now = request.user, timezone.localtime()
     slots = [slot for slot in compute(slots_of(user), home_layers(user)) if not slot.is_hidden]
-    cards = [card_of(slot, Place(user=user), request) for slot in slots]
+    cards = [card_of(slot, Place(user=user), request, csrf_token=CSRF_MARK) for slot in slots]
     return {
         "greeting": greeting(now, user.get_short_name()),
         "day_line": day_line(now.date()),
@@ -120,7 +121,10 @@ def _grouped(rows: list[DutyRow], limit: int | None) -> list[dict]:
     groups = [
         (_("Overdue"), [row for row in rows if row.state == "is-late"]),
         (_("Today"), [row for row in rows if row.state == "is-today"]),
-        (_("Next week") if is_weekend else _("This week"), [row for row in rows if not row.state and row.day <= sunday]),
+        (
+            _("Next week") if is_weekend else _("This week"),
+            [row for row in rows if not row.state and row.day <= sunday],
+        ),
         (_("Later"), [row for row in rows if not row.state and row.day > sunday]),
     ]
     shown, left = [], limit if limit else len(rows)
@@ -178,20 +182,20 @@ def _agenda_row(hit, plugin: Plugin, start: datetime, end: datetime, now: dateti
 # --- widgets ------------------------------------------------------------------------------------
 
 
-def card_of(slot: Slot, place: Place, request: HttpRequest) -> Card:
+def card_of(slot: Slot, place: Place, request: HttpRequest, **context) -> Card:
     """Return the card of a widget: drawn, or with the address a remote one is loaded from after the page."""
     plugin, widget = slot.plugin, slot.widget
     more = reverse(widget.more) if widget.more else ""
     if widget.remote:
         return Card(slot=slot, body=None, url=widget_url(slot, place.unit), more=more)
-    return Card(slot=slot, body=body_of(plugin, widget, place, request), more=more)
+    return Card(slot=slot, body=body_of(plugin, widget, place, request, **context), more=more)
 
 
-def body_of(plugin: Plugin, widget, place: Place, request: HttpRequest) -> SafeString | str:
+def body_of(plugin: Plugin, widget, place: Place, request: HttpRequest, **context) -> SafeString | str:
     """Return the widget's content, "" when it is broken (a line in the log then says why)."""
 
     def draw():
-        return render_to_string(widget.template, widget.context(place), request)
+        return render_to_string(widget.template, {**widget.context(place), **context}, request)
 
     return guarded(plugin, f"Widget {widget.slug}", draw, "")
 

@@ -31,7 +31,7 @@ class Slot:
 def slots_of(user: User, place: str = "home") -> list[Slot]:
     """Return all widgets that ``user`` may have at ``place``, in the order the plug-ins offer them."""
     return [
-        Slot(plugin=plugin, widget=widget)
+        Slot(plugin=plugin, widget=widget, is_hidden=place == "home" and not widget.is_default)
         for plugin in plugins_for(user)
         for widget in plugin.widgets
         if place in widget.places

@@ -7,8 +7,10 @@ from django.http import Http404
 from django.utils import translation
 from django.utils.translation import get_supported_language_variant
 
+from intranet.look import forget_pages
 from intranet.plugins import plugins
 
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Wagtail's and Django's administration style their widgets from scripts.
 ADMIN_POLICY = {"style-src": ["'self'", "'unsafe-inline'"], "script-src": ["'self'", "'unsafe-inline'"]}
 
@@ -40,6 +42,19 @@ class LanguageMiddleware:
         request.LANGUAGE_CODE = language
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class ForgetMiddleware:
+    """Who changes anything sees the home page drawn anew."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.method not in SAFE and request.user.is_authenticated:
+            forget_pages(request.user.pk)
         return response
 
 

@@ -10,6 +10,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 from django.utils.encoding import force_str
 
+from intranet.look import forget_pages
 from intranet.models import Notification
 from intranet.plugins import plugins
 from sso.api import User
@@ -41,6 +42,7 @@ def notify(kind: str, *, to: Iterable[User], title: str, url: str = "", text: st
         for person in people.values()
     ]
     Notification.objects.bulk_create(notices)
+    transaction.on_commit(partial(forget_pages, *people), robust=True)
     messages = [(notice.to_id, {"id": notice.pk, "kind": kind, "url": url}) for notice in notices]
     if messages:
         transaction.on_commit(partial(push, messages), robust=True)

@@ -77,6 +77,7 @@ class Widget:
     options: type[BaseForm] | None = None
     remote: bool = False
     is_wide: bool = False
+    is_default: bool = True  # False: not on a home page until somebody puts it there
     more: str = ""  # URL name behind "see all"
     css: str = ""  # stylesheet that the template needs: "tasks/tasks.css"
 

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "sso.middleware.ProgramsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "intranet.middleware.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "intranet.middleware.LanguageMiddleware",
     "intranet.middleware.DoorMiddleware",
+    "intranet.middleware.ForgetMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -164,6 +166,8 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 UPLOAD_MAX_BYTES = 25 * 1024 * 1024
 X_ACCEL_PREFIX = env.text("X_ACCEL_PREFIX")  # nginx location of PRIVATE_ROOT, "" when we send files ourselves
+
+HOME_KEPT_SECONDS = env.number("HOME_KEPT_SECONDS", 30)  # how long a drawn home page serves its person
 
 # --- search ------------------------------------------------------------------------------------
 
@@ -264,7 +268,6 @@ OAUTH2_PROVIDER = {
     "OIDC_RSA_PRIVATE_KEY": env.text("OIDC_KEY")
     or env.secret_file(VAR_DIR / "keys" / "oidc.pem", env.rsa_key),
     "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
-    "OAUTH2_VALIDATOR_CLASS": "sso.oauth.validator.Validator",
     "SCOPES_BACKEND_CLASS": "sso.oauth.scopes.ApplicationScopes",
     "SCOPES": {
         "openid": "",

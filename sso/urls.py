@@ -3,13 +3,23 @@
 Mounted before all others: the first lines stand in for the sign-in and password pages of Django and Wagtail.
 """
 
-from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
-from oauth2_provider.views import JwksInfoView
 
 from sso.views import authorize, sign_in, systems, tokens
 
+# Called by programs, not by browsers: sso.middleware serves these without what pages need.
+for_programs = [
+    path("oauth/token/", tokens.token, name="oauth-token"),
+    path("oauth/revoke/", tokens.revoke, name="oauth-revoke"),
+    path("oauth/introspect/", tokens.introspect, name="oauth-introspect"),
+    path("oauth/userinfo/", tokens.userinfo, name="oauth-userinfo"),
+    path("oauth/keys/", tokens.keys, name="oauth-jwks"),
+    path(".well-known/openid-configuration", tokens.discovery, name="oauth-discovery"),
+    path(".well-known/oauth-authorization-server", tokens.discovery),
+]
+
 urlpatterns = [
+    *for_programs,
     re_path(r"^(?:admin|django-admin|_util)/login/$", sign_in.to_sign_in),
     path("admin/logout/", sign_in.to_sign_out),
     path("django-admin/logout/", sign_in.to_sign_out),
@@ -22,15 +32,8 @@ urlpatterns = [
     path("language/", sign_in.language, name="language"),
     path("oauth/authorize/", authorize.authorize, name="oauth-authorize"),
     path("oauth/consent/", authorize.consent, name="oauth-consent"),
-    path("oauth/token/", tokens.token, name="oauth-token"),
-    path("oauth/revoke/", tokens.revoke, name="oauth-revoke"),
-    path("oauth/introspect/", tokens.introspect, name="oauth-introspect"),
-    path("oauth/userinfo/", tokens.userinfo, name="oauth-userinfo"),
-    path("oauth/keys/", login_not_required(JwksInfoView.as_view()), name="oauth-jwks"),
     path("oauth/end-session/", authorize.end_session, name="oauth-end-session"),
     path("oauth/sign-out/", authorize.sign_out_confirmed, name="oauth-sign-out"),
-    path(".well-known/openid-configuration", tokens.discovery, name="oauth-discovery"),
-    path(".well-known/oauth-authorization-server", tokens.discovery),
     path("systems/", systems.system_list, name="systems"),
     path("systems/new/", systems.system_new, name="system-new"),
     path("systems/<int:pk>/", systems.system_edit, name="system"),

@@ -11,4 +11,5 @@ from intranet.settings import STORAGES
 
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+HOME_KEPT_SECONDS = 0
 WHITENOISE_AUTOREFRESH = True

@@ -35,11 +35,13 @@ def leaders_board(days: list[date], *, seen_by: User | None = None) -> dict:
     ``seen_by`` None is for everybody: no drafts, nothing private.
     """
     events = Event.objects.filter(calendar__kind=Calendar.Kind.LEADERS)
-    if seen_by:
-        events = events.shown_to(seen_by)
-    else:
-        events = events.filter(is_draft=False).annotate(is_hidden=F("is_private"))
-    found = occurrences(events.with_people(), midnight(days[0]), midnight(days[-1] + timedelta(days=1)))
+    everybodys = events.filter(is_draft=False).annotate(is_hidden=F("is_private"))
+    events = events.shown_to(seen_by) if seen_by else everybodys
+    since, until = midnight(days[0]), midnight(days[-1] + timedelta(days=1))
+    return _board(days, occurrences(events.with_people(), since, until))
+
+
+def _board(days: list[date], found: list[Occurrence]) -> dict:
     columns = _columns(found)
     places = {column["pk"]: place for place, column in enumerate(columns)}
     return {"columns": columns, "days": [_day(day, found, columns, places) for day in days]}
@@ -49,7 +51,11 @@ def board_for_all(days: list[date]) -> dict:
     """Return the table that everybody sees, kept until the leaders' calendar changes. One query when kept."""
     version = Calendar.objects.filter(kind=Calendar.Kind.LEADERS).values_list("version", flat=True).first()
     key = f"calendar.board.{get_language()}.{days[0]:%Y%m%d}.{len(days)}.{version}"
-    return cache.get_or_set(key, lambda: {**leaders_board(days), "key": key}, CACHE_SECONDS)
+
+    def board() -> dict:
+        return {**(_board(days, []) if version is None else leaders_board(days)), "key": key}
+
+    return cache.get_or_set(key, board, CACHE_SECONDS)
 
 
 def _columns(found: list[Occurrence]) -> list[dict]:

@@ -13,15 +13,33 @@ from django.utils.translation import gettext_lazy as _
 from apps.documents import search, services
 from apps.documents.models import Assignment, Document
 from apps.documents.permissions import keeps_registers
-from intranet.api import Duty, Hit, Named, Place, Plugin, Receiver, Widget
+from intranet.api import Duty, Hit, Named, Place, Plugin, Receiver, Widget, kept, peek
 from sso.api import User
 
 MOST_DUTIES = 100
+WAITING = "documents.waiting"
 END_OF_OFFICE_HOURS = time(17)
 
 
+def waiting_for(user: User) -> list[Assignment]:
+    """Return what waits for the person, asked once for a page; one more than is shown tells that there are more."""
+
+    def ask():
+        rows = Assignment.objects.open_for(user).select_related("document", "given_by", "given_for", "unit")
+        rows = rows.only(
+            "due_on", "role", "document__subject", "document__organisation", "given_by__full_name",
+            "given_for__full_name", "unit__name_vi", "unit__name_en", "person_id",
+        )  # fmt: skip
+        return list(rows[: MOST_DUTIES + 1])
+
+    return kept(user, WAITING, ask)
+
+
 def waiting_count(user: User) -> int:
-    return Assignment.objects.open_for(user).count()
+    rows = peek(user, WAITING)
+    if rows is None or len(rows) > MOST_DUTIES:
+        return Assignment.objects.open_for(user).count()
+    return len(rows)
 
 
 def new_for_me(place: Place) -> dict:
@@ -69,16 +87,18 @@ def duties(user: User) -> list[Duty]:
             source=" · ".join(str(part) for part in (row.giver, row.unit) if part),
             due=row.due_on,
         )
-        for row in rows[:MOST_DUTIES]
+        for row in waiting_for(user)[:MOST_DUTIES]
+        if row.asks_for_work
     ]
 
 
 def deadlines(user: User, starts: datetime, ends: datetime) -> list[Hit]:
     """The deadlines between two moments, at the end of office hours of their day."""
-    days = (timezone.localdate(starts), timezone.localdate(ends))
-    rows = Assignment.objects.open_for(user).to_handle().filter(due_on__range=days).select_related("document")
+    first, last = timezone.localdate(starts), timezone.localdate(ends)
     found = []
-    for row in rows.only("due_on", "document__subject", "document__organisation")[:MOST_DUTIES]:
+    for row in waiting_for(user):
+        if not (row.asks_for_work and row.due_on and first <= row.due_on <= last):
+            continue
         moment = timezone.make_aware(datetime.combine(row.due_on, END_OF_OFFICE_HOURS))
         if starts <= moment < ends:
             title = _("Due: %(subject)s") % {"subject": row.document.subject}

@@ -7,6 +7,7 @@ search engines do, costs a hundred times more on frequent syllables and answers 
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
@@ -98,22 +99,22 @@ def find(user: User, text: str = "", *, marks: Iterable[str] = (), limit: int, o
     """Return the keys of documents that ``user`` may read, best first; ``marks`` must all be there."""
     marks = sorted(marks)
     readers = readers_of(user)
+    wanted = min(offset + limit, DEEPEST)
     stages = stages_of(text)
-    if text.strip() and stages == [None]:
-        return []  # nothing but punctuation
-    limit = min(limit, DEEPEST - offset)
-    if stages == [None] and readers is None and not marks:
-        return list(Document.objects.values_list("pk", flat=True).order_by("-pk")[offset : offset + limit])
-    found, done = [], []
+    if not stages:
+        if text.strip():
+            return []  # nothing but punctuation
+        if readers is None and not marks:
+            return list(Document.objects.order_by("-pk").values_list("pk", flat=True)[offset:wanted])
+        stages = [None]
+    found = {}
     for stage in stages:
-        condition = CONDITIONS[connection.vendor](stage, done, readers, marks)
-        rows = _keys(condition, limit - len(found), offset)
-        offset = 0 if rows or not offset else offset - _count(condition)
-        found += rows
-        done.append(stage)
-        if len(found) >= limit:
+        if stage and stage.is_begun and found:
+            break  # a word half typed is a guess, for when nothing else fits
+        found.update(dict.fromkeys(_keys(stage, readers, marks, wanted)))
+        if len(found) >= wanted:
             break
-    return found
+    return list(found)[offset:wanted]
 
 
 def find_by_number(user: User, text: str):
@@ -153,82 +154,64 @@ def readers_of(user: User) -> list[str] | None:
     return marks + [f"u{key}" for key in reach.office_units]
 
 
-def stages_of(text: str) -> list[tuple[str, str, list[str]] | None]:
-    """Return what to look for, best first: as written, one after another, all words, the last begun."""
-    words = words_of(fold(text))[:MOST_WORDS]
+@dataclass(frozen=True)
+class Stage:
+    """One way to look for words: in which column, side by side or anywhere, the last one whole or begun."""
+
+    column: str
+    words: tuple[str, ...]
+    is_phrase: bool = False
+    is_begun: bool = False
+
+
+def stages_of(text: str) -> list[Stage]:
+    """Return what to look for, best first: as written, side by side, all words, the last word only begun."""
+    words = tuple(words_of(fold(text))[:MOST_WORDS])
+    exact = tuple(words_of(canon_tone(text).lower())[:MOST_WORDS])
     if not words:
-        return [None]
-    stages = []
-    exact = words_of(canon_tone(text).lower())[:MOST_WORDS]
-    if exact != words:
-        stages.append(("exact", "phrase", exact))
+        return []
+    stages = [Stage("exact", exact, is_phrase=True)] if exact != words else []
     if len(words) > 1:
-        stages.append(("words", "phrase", words))
-    stages.append(("words", "all", words))
-    if len(words[-1]) > 1:
-        stages.append(("words", "begun", words))
-    return stages
+        stages.append(Stage("words", words, is_phrase=True))
+    return [*stages, Stage("words", words), Stage("words", words, is_begun=True)]
 
 
-def _in_fts5(stage, done, readers, marks):
-    """SQLite: one MATCH expression over the three columns."""
-
-    def piece(stage):
-        column, kind, words = stage
-        if kind == "phrase":
-            return f'{column} : "{" ".join(words)}"'
-        terms = " AND ".join(f'"{word}"' for word in words)
-        return f"{column} : ({terms}{' *' if kind == 'begun' else ''})"
-
-    parts = [piece(stage)] if stage else []
-    parts += [f'marks : "{mark}"' for mark in marks]
-    if readers is not None:
-        parts.append(f"marks : ({' OR '.join(readers)})")
-    match = " AND ".join(f"({part})" for part in parts)
-    for earlier in done:
-        match = f"({match}) NOT ({piece(earlier)})"
-    return "documents_fts", "rowid", "documents_fts MATCH %s", [match]
-
-
-def _in_tsvectors(stage, done, readers, marks):
-    """PostgreSQL: one condition on each of the three vectors, all in one GIN index."""
-
-    def piece(stage):
-        column, kind, words = stage
-        terms = (" <-> " if kind == "phrase" else " & ").join(f"'{word}'" for word in words)
-        return f"{column}_vector @@ %s::tsquery", terms + (":*" if kind == "begun" else "")
-
-    sql, values = [], []
-    for each in [stage] if stage else []:
-        condition, value = piece(each)
-        sql.append(condition)
-        values.append(value)
-    wanted = [f"'{mark}'" for mark in marks]
-    if readers is not None:
-        wanted.append(f"({' | '.join(readers)})")
-    if wanted:
-        sql.append("marks_vector @@ %s::tsquery")
-        values.append(" & ".join(wanted))
-    for earlier in done:
-        condition, value = piece(earlier)
-        sql.append(f"NOT {condition}")
-        values.append(value)
-    return "documents_searchentry", "document_id", " AND ".join(sql), values
-
-
-CONDITIONS = {"sqlite": _in_fts5, "postgresql": _in_tsvectors}
-
-
-def _keys(condition, limit: int, offset: int) -> list[int]:
-    table, key, where, values = condition
+def _keys(stage: Stage | None, readers: list[str] | None, marks: list[str], limit: int) -> list[int]:
+    """Ask the database for one stage, the newest first."""
+    table, key, where, values = QUESTIONS[connection.vendor](stage, readers, marks)
     with connection.cursor() as cursor:
-        sql = f"SELECT {key} FROM {table} WHERE {where} ORDER BY {key} DESC LIMIT %s OFFSET %s"  # noqa: S608
-        cursor.execute(sql, [*values, limit, offset])
+        sql = f"SELECT {key} FROM {table} WHERE {where} ORDER BY {key} DESC LIMIT %s"  # noqa: S608
+        cursor.execute(sql, [*values, limit])
         return [row[0] for row in cursor.fetchall()]
 
 
-def _count(condition) -> int:
-    table, _key, where, values = condition
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table} WHERE {where}", values)  # noqa: S608
-        return cursor.fetchone()[0]
+def _in_fts5(stage, readers, marks):
+    """SQLite: one MATCH expression, what is rare first: the readers, then the words, then the filters."""
+    parts = []
+    if readers is not None:
+        parts.append(f"marks : ({' OR '.join(readers)})")
+    if stage and stage.is_phrase:
+        parts.append(f'{stage.column} : "{" ".join(stage.words)}"')
+    elif stage:
+        terms = " AND ".join(f'"{word}"' for word in stage.words)
+        parts.append(f"{stage.column} : ({terms}{' *' if stage.is_begun else ''})")
+    parts += [f"marks : {mark}" for mark in marks]
+    match = " AND ".join(f"({part})" for part in parts)
+    return "documents_fts", "rowid", "documents_fts MATCH %s", [match]
+
+
+def _in_tsvectors(stage, readers, marks):
+    """PostgreSQL: a condition on each of the vectors, all in one GIN index."""
+    conditions, values = [], []
+    wanted = [f"({' | '.join(readers)})"] if readers is not None else []
+    if wanted or marks:
+        conditions.append("marks_vector @@ %s::tsquery")
+        values.append(" & ".join([*wanted, *marks]))
+    if stage:
+        terms = (" <-> " if stage.is_phrase else " & ").join(f"'{word}'" for word in stage.words)
+        conditions.append(f"{stage.column}_vector @@ %s::tsquery")
+        values.append(terms + (":*" if stage.is_begun else ""))
+    return "documents_searchentry", "document_id", " AND ".join(conditions), values
+
+
+QUESTIONS = {"sqlite": _in_fts5, "postgresql": _in_tsvectors}

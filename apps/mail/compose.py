@@ -3,6 +3,8 @@
 import mimetypes
 import re
 from dataclasses import dataclass, field
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
 from email.utils import format_datetime, make_msgid
 
 from django.conf import settings
@@ -68,8 +70,20 @@ def render(letter: Letter, sender: User, message_id: str, *, with_bcc: bool) -> 
     )
     for file in letter.files:
         guessed = file.content_type or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        mail.attach(file.name, file.content, guessed)
+        if guessed.startswith("text/"):  # as text its line ends would change on the way
+            mail.attach(as_bytes(file.name, file.content, guessed))
+        else:
+            mail.attach(file.name, file.content, guessed)
     return mail.message().as_bytes(linesep="\r\n")
+
+
+def as_bytes(name: str, content: bytes, content_type: str) -> MIMEBase:
+    """Return a file as a part of a message that arrives byte for byte."""
+    part = MIMEBase(*content_type.split("/", 1))
+    part.set_payload(content)
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name))
+    return part
 
 
 def new_message_id() -> str:

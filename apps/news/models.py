@@ -62,13 +62,11 @@ class NewsQuerySet(PageQuerySet):
         return self.order_by("-is_pinned", "-published_at", "-pk")
 
     def for_cards(self, rendition=CARD):
-        """With all that a card shows: a query for the rows, one for their pictures and one for the sizes."""
-        pictures = get_image_model().objects.prefetch_renditions(rendition)
-        return (
-            self.select_related("category", "unit")
-            .prefetch_related(models.Prefetch("picture", pictures))
-            .defer("body", "search_description")
-        )
+        """With all that a card shows: a query for the rows, one for their pictures in this size."""
+        sizes = get_image_model().get_rendition_model().objects.filter(filter_spec=rendition)
+        drawn = models.Prefetch("picture__renditions", sizes, to_attr="prefetched_renditions")
+        rows = self.select_related("category", "unit", "picture").prefetch_related(drawn)
+        return rows.defer("body", "search_description")
 
 
 class NewsPagePermissions(PagePermissionTester):

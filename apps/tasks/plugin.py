@@ -11,15 +11,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.tasks import services
-from apps.tasks.models import Task, reach_of
-from intranet.api import Duty, Hit, Named, Plugin, Receiver, Widget
+from apps.tasks.models import Task, led_by, reach_of
+from intranet.api import Duty, Hit, Named, Plugin, Receiver, Widget, kept, peek
 
 DUTIES = 30
+NEEDING = "tasks.needing"
 ROWS = 6
 
 
+def needing(user):
+    """What waits for the person, the soonest first; one more than is shown tells that there are more."""
+    return kept(user, NEEDING, lambda: list(Task.objects.needing(user).with_people()[: DUTIES + 1]))
+
+
+def all_needing(user):
+    """What ``needing`` has found for this page when that is all, else None."""
+    rows = peek(user, NEEDING)
+    return rows if rows is not None and len(rows) <= DUTIES else None
+
+
 def badge(user):
-    return Task.objects.needing(user).count()
+    rows = all_needing(user)
+    return Task.objects.needing(user).count() if rows is None else len(rows)
 
 
 def my_tasks(place):
@@ -35,7 +48,7 @@ def unit_tasks(place):
 
 
 def duties(user):
-    for task in Task.objects.needing(user).with_people()[:DUTIES]:
+    for task in needing(user)[:DUTIES]:
         yield duty(task, user)
 
 
@@ -66,7 +79,12 @@ def source(task, user):
 def agenda(user, starts, ends):
     """The deadlines of the person's open tasks; each takes its whole day."""
     first, last = timezone.localdate(starts), timezone.localdate(ends - timedelta(microseconds=1))
-    for task in Task.objects.open_for(user).filter(due__range=(first, last)).only("title", "due"):
+    rows = all_needing(user)
+    if rows is None:
+        tasks = Task.objects.open_for(user).filter(due__range=(first, last)).only("title", "due")
+    else:
+        tasks = [task for task in rows if task.due and first <= task.due <= last and is_to_do(task, user)]
+    for task in tasks:
         midnight = timezone.make_aware(datetime.combine(task.due, time.min))
         yield Hit(
             title=_("Due: %(task)s") % {"task": task.title},
@@ -74,6 +92,12 @@ def agenda(user, starts, ends):
             starts=midnight,
             ends=midnight + timedelta(days=1),
         )
+
+
+def is_to_do(task, user):
+    """Say what ``open_for`` asks the database."""
+    is_mine = task.assignee_id == user.pk or (task.assignee_id is None and task.unit_id in led_by(user))
+    return is_mine and task.state in Task.TO_DO
 
 
 def search(user, query, limit):
@@ -130,6 +154,7 @@ PLUGIN = Plugin(
             template="tasks/_widget.html",
             css="tasks/tasks.css",
             context=my_tasks,
+            is_default=False,  # the duties show them already
             more="tasks:list",
         ),
         Widget(

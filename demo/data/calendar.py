@@ -110,7 +110,7 @@ def load_unit(unit: Unit, this: Week) -> None:
             people=deputies,
             chair=head,
             summary=summary.format(unit=unit.name_vi),
-            location=place,
+            location=place.format(unit=unit.name_vi),
             kind=kind,
             rrule=f"FREQ=WEEKLY;BYDAY={CODES[day]}" if number == 0 else "",
             **times(week.days[day], starts, ends),

@@ -121,11 +121,11 @@ DRAFTS = [
 
 # Of every unit with a calendar: day of the week, times, summary, place, kind; the first is weekly.
 UNIT_ITEMS = [
-    (0, "10:30", "11:30", "Họp giao ban {unit}", "Phòng họp đơn vị", "meeting"),
-    (1, "14:00", "15:30", "Rà soát tiến độ nhiệm vụ được giao trong tháng", "Phòng họp đơn vị", "working"),
-    (2, "9:00", "11:00", "Họp góp ý dự thảo báo cáo tổng kết năm", "Phòng họp đơn vị", "meeting"),
+    (0, "10:30", "11:30", "Họp giao ban {unit}", "Phòng họp {unit}", "meeting"),
+    (1, "14:00", "15:30", "Rà soát tiến độ nhiệm vụ được giao trong tháng", "Phòng họp {unit}", "working"),
+    (2, "9:00", "11:00", "Họp góp ý dự thảo báo cáo tổng kết năm", "Phòng họp {unit}", "meeting"),
     (3, "8:30", "11:30", "Tập huấn sử dụng hệ thống thông tin nội bộ", "Hội trường tầng 1", "conference"),
-    (4, "15:00", "16:30", "Sinh hoạt chi bộ", "Phòng họp đơn vị", "meeting"),
+    (4, "15:00", "16:30", "Sinh hoạt chi bộ", "Phòng họp {unit}", "meeting"),
 ]
 UNITS = ("VP", "KHTC", "TTTT", "CNTT", "PC", "TCCB", "HTQT", "CVT", "THH", "CATTT", "CBC", "TTra", "KHCN")
 

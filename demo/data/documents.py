@@ -120,7 +120,7 @@ class Maker:
             issued_on=issued_on,
             organisation=name,
             type=kind,
-            subject=subject or self.fill_in(self.chance.choice(words.SUBJECTS[key]), matter, issued_on),
+            subject=subject or self.subject_of(kind, matter, issued_on),
             signer_position=self.chance.choice(words.SIGNERS),
             urgency=urgency,
             pages=self.chance.randint(1, 18),
@@ -137,6 +137,12 @@ class Maker:
         document.matter = matter
         self.documents.append(document)
         return document
+
+    def subject_of(self, kind, matter, day):
+        """Return a subject line; the kind is written beside it, so it does not begin with its name."""
+        text = self.fill_in(self.chance.choice(words.SUBJECTS[kind.key]), matter, day)
+        text = text.removeprefix(f"{kind.name_vi.split(' (')[0]} ")
+        return text[0].upper() + text[1:]
 
     def fill_in(self, text, matter, day):
         place = self.chance.choice(words.PLACES)

@@ -7,7 +7,7 @@ from io import BytesIO
 from django.core.files.images import ImageFile
 from django.utils import timezone
 from PIL import Image as Canvas
-from PIL import ImageDraw
+from PIL import ImageDraw, ImageOps
 from wagtail.images import get_image_model
 
 from apps.news.models import CARD, NewsCategory, NewsPage
@@ -140,8 +140,8 @@ def load(progress) -> None:
     editor = User.objects.filter(username="vanthu").first()
     if editor:
         Role.objects.get_or_create(user=editor, unit=None, name=NEWS_EDITOR)
-    pictures = {slug: [draw(slug, number) for number in range(4)] for slug in PALETTES}
-    stories = [(story, turn) for turn in range(2) for story in STORIES]
+    pictures = {slug: [draw(slug, number) for number in range(6)] for slug in PALETTES}
+    stories = [(story, turn) for turn in range(2) for story in chance.sample(STORIES, len(STORIES))]
     moment = timezone.localtime().replace(minute=15, second=0, microsecond=0) - timedelta(hours=2)
     for number, ((slug, code, title, summary), turn) in enumerate(stories):
         unit = units.get(code) or units["VP"]
@@ -193,28 +193,38 @@ def body(chance: random.Random, words: dict) -> str:
 
 
 def draw(slug: str, number: int):
-    """Return a picture: overlapping discs, waves or grids of one palette. The same for the same arguments."""
+    """Return a picture: discs, slopes or rings of one palette on a graded ground. The same for the same arguments."""
     chance = random.Random(f"{slug}{number}")
-    ground, middle, light = PALETTES[slug]
-    canvas = Canvas.new("RGB", SIZE, ground)
-    for layer in range(5):
-        shade = Canvas.new("RGBA", SIZE, (0, 0, 0, 0))
+    ground, middle, light = map(rgb, PALETTES[slug])
+    canvas = Canvas.linear_gradient("L").rotate(90 * (number % 4)).resize(SIZE)
+    canvas = ImageOps.colorize(canvas, ground, mixed(ground, middle, 0.7))
+    for layer in range(4 + number % 3):
+        shade = Canvas.new("L", SIZE, 0)
         pen = ImageDraw.Draw(shade)
-        colour = (*rgb(middle if layer % 2 else light), chance.randrange(40, 90))
+        strength = chance.randrange(45, 110)
         x, y = chance.randrange(SIZE[0]), chance.randrange(SIZE[1])
-        if number % 2:
-            radius = chance.randrange(120, 420)
-            pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=colour)
+        radius = chance.randrange(90, 380)
+        box = [x - radius, y - radius, x + radius, y + radius]
+        if number % 3 == 0:
+            pen.ellipse(box, fill=strength)
+        elif number % 3 == 1:
+            height, slope = SIZE[1] // 6 * (layer + 1), chance.randrange(-260, 260)
+            pen.polygon(
+                [(0, height), (SIZE[0], height + slope), (SIZE[0], SIZE[1]), (0, SIZE[1])], fill=strength // 2
+            )
         else:
-            slope = chance.randrange(-300, 300)
-            pen.polygon([(0, y), (SIZE[0], y + slope), (SIZE[0], SIZE[1]), (0, SIZE[1])], fill=colour)
-        canvas.paste(shade, mask=shade.split()[3])
+            pen.ellipse(box, outline=strength + 40, width=chance.randrange(14, 60))
+        canvas.paste(light if layer % 2 else middle, mask=shade)
     file = BytesIO()
-    canvas.save(file, "PNG", optimize=True)
-    name = f"tin-{slug}-{number + 1}.png"
+    canvas.save(file, "JPEG", quality=82)
+    name = f"tin-{slug}-{number + 1}.jpg"
     return get_image_model().objects.create(
         title=f"Minh họa {slug} {number + 1}", file=ImageFile(file, name=name)
     )
+
+
+def mixed(one: tuple, other: tuple, share: float) -> tuple[int, ...]:
+    return tuple(round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -1,10 +1,14 @@
 """Tags that every template has: built in, no {% load %}."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django import template
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -95,3 +99,52 @@ def due_words(due: date | datetime | None) -> str:
 def page_range(paginator, number: int):
     """Return the page numbers around ``number``, with gaps."""
     return paginator.get_elided_page_range(number, on_each_side=1, on_ends=1)
+
+
+# Small parts that stand dozens of times on a page are tags: drawing them as templates took a third of its time.
+
+
+@lru_cache(maxsize=500)
+def _icon(name: str, size: int, css: str) -> SafeString:
+    address = f"{static('vendor/icons/sprite.svg')}#{name}"
+    return format_html(
+        '<svg class="icon{}" width="{}" height="{}" aria-hidden="true"><use href="{}"></use></svg>',
+        f" {css}" if css else "", size, size, address,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20, css: str = "", label: str = "") -> SafeString:
+    """Draw a Tabler icon; with ``label`` it speaks, else it is hidden from screen readers."""
+    drawn = _icon(str(name), size, css)
+    if not label:
+        return drawn
+    return mark_safe(drawn.replace('aria-hidden="true"', format_html('role="img" aria-label="{}"', label)))  # noqa: S308
+
+
+@register.simple_tag
+def time(at: date | datetime | None) -> SafeString | str:
+    """Draw a day or an aware time in the shortest clear words; the whole of it on hover."""
+    if not at:
+        return ""
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(at), whole(at), when(at))
+
+
+@register.simple_tag
+def due(at: date | datetime | None) -> SafeString | str:
+    """Draw a deadline: "2 days late" in red, "today" in amber."""
+    if not at:
+        return ""
+    words = '<time class="{}" datetime="{}" title="{}">{}</time>'
+    return format_html(words, due_state(at), _iso(at), whole(at), due_words(at))
+
+
+@register.simple_tag
+def avatar(user, size: str = "") -> SafeString:
+    """Draw the circle with a person's initials; ``size`` is "sm", "lg" or ""."""
+    css = f" avatar-{size}" if size else ""
+    return format_html('<span class="avatar{}" aria-hidden="true">{}</span>', css, user.initials)
+
+
+def _iso(at: date | datetime) -> str:
+    return timezone.localtime(at).isoformat() if isinstance(at, datetime) else at.isoformat()

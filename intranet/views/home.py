@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 from intranet.dashboard import SHOWN_DUTIES, Card, body_of, dashboard_of, duties_of
 from intranet.guard import guarded
 from intranet.layouts import slots_of
+from intranet.look import CSRF_MARK, begin_look, page_of
 from intranet.models import UnitPage
 from intranet.plugins import Place, plugins_for
 
@@ -18,7 +20,14 @@ YEAR = 365 * 24 * 3600
 
 
 def home(request):
-    return TemplateResponse(request, "intranet/dashboard.html", dashboard_of(request))
+    """Everything of today in one page, kept for half a minute."""
+
+    def draw():
+        begin_look(request.user)
+        context = {**dashboard_of(request), "csrf_token": CSRF_MARK}
+        return render_to_string("intranet/dashboard.html", context, request)
+
+    return HttpResponse(page_of(request, draw))
 
 
 def duties(request):

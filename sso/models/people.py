@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from sso.text import fold, name_key, nfc
@@ -275,7 +275,7 @@ class Post(models.Model):
 
     user = models.ForeignKey("sso.User", models.CASCADE, related_name="posts")
     unit = models.ForeignKey("sso.Unit", models.PROTECT, related_name="posts")
-    title_vi = models.CharField(_("title"), max_length=200)
+    title_vi = models.CharField(pgettext_lazy("post", "title"), max_length=200)
     title_en = models.CharField(_("English title"), max_length=200, blank=True)
     level = models.CharField(_("level"), max_length=10, choices=Level.choices, default=Level.MEMBER)
     rank = models.PositiveIntegerField(_("rank"), default=1000)

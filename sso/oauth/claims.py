@@ -5,6 +5,16 @@ from typing import Any
 
 from sso.models import User
 
+# The columns of a person that the claims need, in the model's order; a prepared lookup names them as PERSON says.
+NEEDED = {"id", "subject", "username", "full_name", "email", "language", "origin", "is_active"}
+FIELDS = [field.attname for field in User._meta.concrete_fields if field.attname in NEEDED]
+PERSON = {f"user_{field}": f"user__{field}" for field in FIELDS}
+
+
+def person_of(row) -> User:
+    """Return the person whose columns are part of ``row``."""
+    return User.from_db("default", FIELDS, [getattr(row, name) for name in PERSON])
+
 
 def subject_of(user: User) -> str:
     """Return the "sub" claim: random, bound to the directory's entryUUID, never a name or row number."""

@@ -1,13 +1,13 @@
 """ID tokens (OpenID Connect Core §2), signed with RS256."""
 
-import json
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from jwcrypto import jws, jwt
-from jwcrypto.common import JWException
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
 from oauth2_provider.settings import oauth2_settings
-from oauth2_provider.utils import jwk_from_pem
 
 ALGORITHM = "RS256"
 
@@ -16,21 +16,31 @@ def issuer() -> str:
     return settings.BASE_URL
 
 
+@cache
+def key_of(pem: str) -> RSAKey:
+    """Return the key of ``pem`` with its thumbprint (RFC 7638) as "kid"; reading one takes longer than signing."""
+    key = RSAKey.import_key(pem)
+    key.ensure_kid()
+    return key
+
+
 def sign(claims: dict[str, Any]) -> str:
-    key = jwk_from_pem(oauth2_settings.OIDC_RSA_PRIVATE_KEY)
-    header = {"typ": "JWT", "alg": ALGORITHM, "kid": key.thumbprint()}
-    token = jws.JWS(json.dumps(claims))
-    token.add_signature(key, protected=json.dumps(header))
-    return token.serialize(compact=True)
+    key = key_of(oauth2_settings.OIDC_RSA_PRIVATE_KEY)
+    return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
+
+
+def verification_keys() -> list[RSAKey]:
+    """The keys whose signatures are ours, the one in use first."""
+    pems = [oauth2_settings.OIDC_RSA_PRIVATE_KEY, *oauth2_settings.OIDC_RSA_PRIVATE_KEYS_INACTIVE]
+    return [key_of(pem) for pem in pems]
 
 
 def read_hint(token: str) -> dict[str, Any] | None:
     """Return the claims of an ID token of ours, also of an expired one; None when we did not sign it."""
-    for pem in [oauth2_settings.OIDC_RSA_PRIVATE_KEY, *oauth2_settings.OIDC_RSA_PRIVATE_KEYS_INACTIVE]:
+    for key in verification_keys():
         try:
-            verified = jwt.JWT(jwt=token, key=jwk_from_pem(pem), algs=[ALGORITHM], check_claims={})
-            claims = json.loads(verified.claims)
-        except (JWException, ValueError, TypeError):
+            claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
+        except (JoseError, ValueError):
             continue
         return claims if claims.get("iss") == issuer() else None
     return None

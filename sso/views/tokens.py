@@ -1,31 +1,42 @@
-"""The endpoints that other programs call: no session, no template, few queries."""
+"""The endpoints that other programs call: no session, no template, few queries.
+
+``ProgramsMiddleware`` hands their requests straight to them, past all that only pages need.
+"""
 
 import time
 from functools import cache, wraps
+from json import dumps
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from oauth2_provider.oauth2_backends import OAuthLibCore, get_oauthlib_core
 from oauth2_provider.settings import oauth2_settings
 from oauth2_provider.utils import parse_bearer_token
 
 from sso.models import AccessToken
-from sso.oauth.claims import NAMES, claims_of, subject_of
+from sso.oauth.claims import NAMES, PERSON, claims_of, person_of
 from sso.oauth.clients import client_of
+from sso.oauth.exchange import Failed, exchange, hashed
+from sso.oauth.exchange import revoke as revoke_token
 from sso.oauth.parameters import BadParameter, read
-from sso.oauth.signing import ALGORITHM, issuer
-from sso.oauth.validator import hashed
+from sso.oauth.prepared import PreparedLookup, Row
+from sso.oauth.signing import ALGORITHM, issuer, verification_keys
 
-core: "cache[OAuthLibCore]" = cache(get_oauthlib_core)
-# Columns that the answers need; putting all of three tables into one statement costs more than the rest.
-LIVING = [
-    "created", "expires", "scope", "audience", "application__client_id", "application__is_enabled",
-    "user__subject", "user__username", "user__full_name", "user__email", "user__language", "user__origin",
-    "user__is_active",
-]  # fmt: skip
+ACCESS_TOKENS = PreparedLookup(
+    lambda checksum: AccessToken.objects.filter(token_checksum=checksum),
+    created="created",
+    expires="expires",
+    scope="scope",
+    audience="audience",
+    client="application_id",
+    client_id="application__client_id",
+    is_enabled="application__is_enabled",
+    **PERSON,
+)
 
 
 def for_programs(view):
@@ -39,7 +50,11 @@ def for_programs(view):
             response = view(request, read(request.POST))
         except BadParameter as error:
             response = failure("invalid_request", str(error))
-        response["Cache-Control"] = "no-store"
+        except (BadRequest, MultiPartParserError, SuspiciousOperation):
+            response = failure("invalid_request", "the form cannot be read")
+        except Failed as error:
+            response = failure(error.error, error.description)
+        response.headers["Cache-Control"] = "no-store"
         return response
 
     return wrapped
@@ -61,12 +76,8 @@ def unknown_client() -> JsonResponse:
 @for_programs
 def token(request, form):
     """RFC 6749 §3.2: codes, refresh tokens and client credentials become access tokens."""
-    if not form.get("grant_type"):
-        return failure("invalid_request", "grant_type is missing")
-    if form["grant_type"] == "authorization_code" and not form.get("redirect_uri"):
-        return failure("invalid_request", "redirect_uri is missing")
-    _url, headers, body, status = core().create_token_response(request)
-    return HttpResponse(body, status=status, headers=headers)
+    client = client_of(request, form, or_public=True)
+    return unknown_client() if client is None else JsonResponse(exchange(client, form))
 
 
 @require_POST
@@ -75,10 +86,11 @@ def revoke(request, form):
     """RFC 7009. A token that is unknown or another's is answered like one that was revoked."""
     if not form.get("token"):
         return failure("invalid_request", "token is missing")
-    if client_of(request, form) is None:
+    client = client_of(request, form)
+    if client is None:
         return unknown_client()
-    _url, headers, body, status = core().create_revocation_response(request)
-    return HttpResponse(body or "", status=status, headers=headers)
+    revoke_token(client, form["token"])
+    return HttpResponse()
 
 
 @require_POST
@@ -96,19 +108,19 @@ def introspect(request, form):
     answer = {
         "active": True,
         "token_type": "Bearer",
-        "client_id": found.application.client_id,
+        "client_id": found.client_id,
         "scope": found.scope,
         "iss": issuer(),
         "iat": int(found.created.timestamp()),
         "exp": int(found.expires.timestamp()),
     }
-    if found.user:
-        answer |= {"username": found.user.username, "sub": subject_of(found.user)}
+    if found.user_id:
+        answer |= {"username": found.user_username, "sub": str(found.user_subject)}
     return JsonResponse(answer)
 
 
-def may_introspect(client, found: AccessToken) -> bool:
-    if found.application_id == client.pk or client.client_id in found.audience:
+def may_introspect(client: Row, found: Row) -> bool:
+    if found.client == client.pk or client.client_id in found.audience:
         return True
     return bool(set(client.serves_scopes) & set(found.scope.split()))
 
@@ -117,14 +129,14 @@ def may_introspect(client, found: AccessToken) -> bool:
 @for_programs
 def userinfo(request, form):
     """OpenID Connect Core §5.3. The token comes in the header or the form, never in the address."""
-    header = request.headers.get("Authorization", "")
+    header = request.META.get("HTTP_AUTHORIZATION", "")
     found = living(parse_bearer_token(header) or form.get("access_token", ""))
-    if found is None or found.user is None:
+    if found is None or not found.user_id:
         return no_bearer("invalid_token", 401)
     scopes = found.scope.split()
     if "openid" not in scopes:
         return no_bearer("insufficient_scope", 403)
-    return JsonResponse(claims_of(found.user, scopes))
+    return JsonResponse(claims_of(person_of(found), scopes))
 
 
 def no_bearer(error: str, status: int) -> JsonResponse:
@@ -133,23 +145,39 @@ def no_bearer(error: str, status: int) -> JsonResponse:
     return response
 
 
-def living(raw: str) -> AccessToken | None:
+def living(raw: str) -> Row | None:
     """Return the access token when it, its system and its person are all in force. One query."""
-    if not raw:
+    found = ACCESS_TOKENS.first(hashed(raw)) if raw else None
+    if found is None or found.expires.timestamp() <= time.time() or not found.is_enabled:
         return None
-    tokens = AccessToken.objects.select_related("user", "application").only(*LIVING)
-    found = tokens.filter(token_checksum=hashed(raw)).first()
-    if found is None or found.expires.timestamp() <= time.time() or not found.application.is_enabled:
-        return None
-    return None if found.user and not found.user.is_active else found
+    return None if found.user_id and not found.user_is_active else found
+
+
+@login_not_required
+@require_GET
+def keys(request):
+    """The public keys by which systems check our signatures (RFC 7517)."""
+    return for_everybody(
+        dumps({"keys": [key.as_dict(private=False, use="sig", alg=ALGORITHM) for key in verification_keys()]})
+    )
 
 
 @login_not_required
 @require_GET
 def discovery(request):
     """OpenID Connect Discovery 1.0 §3 and RFC 8414."""
-    at = issuer()
-    response = JsonResponse(
+    return for_everybody(described(issuer()))
+
+
+def for_everybody(text: str) -> HttpResponse:
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=3600"}
+    return HttpResponse(text, content_type="application/json", headers=headers)
+
+
+@cache
+def described(at: str) -> str:
+    """What the issuer ``at`` offers."""
+    return dumps(
         {
             "issuer": at,
             "authorization_endpoint": at + reverse("oauth-authorize"),
@@ -179,6 +207,3 @@ def discovery(request):
             "authorization_response_iss_parameter_supported": True,
         }
     )
-    response["Access-Control-Allow-Origin"] = "*"
-    response["Cache-Control"] = "public, max-age=3600"
-    return response

@@ -9,6 +9,7 @@ from demo import browser as demo
 from tests.conftest import missing
 
 HERE = Path(__file__).parent
+REFUSED = "responded with a status of 422"
 
 
 def pytest_collection_modifyitems(items):
@@ -50,6 +51,8 @@ class Visits:
         return context
 
     def listen(self, message):
+        if REFUSED in message.text:  # what was typed was wrong: Chromium calls that an error
+            return
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.text} ({message.page.url if message.page else ''})")
 

@@ -10,7 +10,7 @@ SUBJECT = "Đề nghị góp ý dự thảo báo cáo quý IV (thử trên trìn
 CONTENT = "Số liệu quý IV: 1.234 hồ sơ.\n".encode()
 
 
-def write(page, field, address):
+def name_recipient(page, address):
     """Name a recipient as one does: type, then leave the field."""
     page.locator("#field-to input[type=text]:visible, #field-to input[role=combobox]:visible").first.fill(
         address
@@ -33,7 +33,7 @@ def open_letter(page, subject):
 def test_an_answer_with_an_attachment_arrives(page_of, tmp_path):
     officer, clerk = page_of("nhanvien"), page_of("vanthu")
     officer.goto("/mail/compose/")
-    write(officer, "to", f"vanthu@{DOMAIN}")
+    name_recipient(officer, f"vanthu@{DOMAIN}")
     officer.locator("[name=subject]").fill(SUBJECT)
     officer.locator("[name=text]").fill("Kính gửi đồng chí, đề nghị góp ý trước thứ Sáu.")
     officer.get_by_role("button", name="Gửi", exact=True).click()
@@ -61,12 +61,12 @@ def test_an_answer_with_an_attachment_arrives(page_of, tmp_path):
 def test_what_was_written_stays_when_an_address_is_none(page_of):
     page = page_of("nhanvien")
     page.goto("/mail/compose/")
-    write(page, "to", "không phải địa chỉ")
+    name_recipient(page, "không-phải-địa-chỉ")
     page.locator("[name=subject]").fill("Một tiêu đề")
     page.locator("[name=text]").fill("Một đoạn đã soạn rất lâu.")
 
     page.get_by_role("button", name="Gửi", exact=True).click()
 
-    expect(page.locator("#field-to .field-error")).to_contain_text("không phải địa chỉ")
+    expect(page.locator("#field-to .field-error")).to_contain_text("không-phải-địa-chỉ")
     expect(page.locator("[name=subject]")).to_have_value("Một tiêu đề")
     expect(page.locator("[name=text]")).to_have_value("Một đoạn đã soạn rất lâu.")

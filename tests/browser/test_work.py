@@ -2,8 +2,9 @@
 
 import io
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
+from django.utils import timezone
 from playwright.sync_api import expect
 from pypdf import PdfWriter
 
@@ -31,7 +32,7 @@ def test_a_notice_appears_on_an_open_page_without_reload(page_of):
     head.locator("[name=title]").fill("Chuẩn bị tài liệu họp giao ban đột xuất")
     head.locator("[name=lead-find]").fill("nhanvien")
     head.locator("#lead-choices label", has_text=OFFICER).click()
-    head.locator("[name=due]").fill((date.today() + timedelta(days=3)).isoformat())
+    head.locator("[name=due]").fill((timezone.localdate() + timedelta(days=3)).isoformat())
 
     head.get_by_role("button", name="Giao việc").click()
 
@@ -63,7 +64,7 @@ def test_the_clerk_registers_a_document_and_the_officer_finds_the_duty(page_of):
     clerk.locator("[name=organisation]").fill("Bộ Công an")
     clerk.locator("[name=code_number]").fill("9127")
     clerk.locator("[name=symbol]").fill("BCA-A05")
-    clerk.locator("[name=issued_on]").fill((date.today() - timedelta(days=1)).isoformat())
+    clerk.locator("[name=issued_on]").fill((timezone.localdate() - timedelta(days=1)).isoformat())
     clerk.locator("[name=type]").select_option(label="Công văn")
     clerk.locator("[name=subject]").fill(subject)
     clerk.locator("[name=file]").set_input_files(pdf())
@@ -74,8 +75,8 @@ def test_the_clerk_registers_a_document_and_the_officer_finds_the_duty(page_of):
     clerk.locator("[name=find]").fill("nhanvien")
     clerk.get_by_label(OFFICER).select_option("lead")
     clerk.locator("[name=instruction]").fill("Đề nghị tham mưu văn bản trả lời.")
-    clerk.locator("[name=due_on]").fill((date.today() + timedelta(days=1)).isoformat())
-    clerk.locator("main form").get_by_role("button", name="Chuyển", exact=True).click()
+    clerk.locator("[name=due_on]").fill((timezone.localdate() + timedelta(days=1)).isoformat())
+    clerk.locator("main form").get_by_role("button", name="Chuyển văn bản").click()
     expect(clerk.get_by_role("heading", level=1)).to_have_text(subject)
 
     officer.goto("/")
@@ -94,7 +95,7 @@ def test_a_file_that_is_no_pdf_is_named_at_its_field(page_of):
     clerk.locator("[name=organisation]").fill("Bộ Y tế")
     clerk.locator("[name=subject]").fill("V/v không có tệp đúng")
     clerk.locator("[name=type]").select_option(label="Công văn")
-    clerk.locator("[name=issued_on]").fill(date.today().isoformat())
+    clerk.locator("[name=issued_on]").fill(timezone.localdate().isoformat())
     false = {"name": "gia.pdf", "mimeType": "application/pdf", "buffer": b"MZ this is a program"}
     clerk.locator("[name=file]").set_input_files(false)
     clerk.locator("[name=is_not_secret]").check()

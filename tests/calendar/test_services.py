@@ -190,7 +190,8 @@ def test_one_occurrence_is_changed():
     )
 
     assert times_of(calendar) == [
-        ("11-30 08:00", "Giao ban"), ("12-08 14:00", "Giao ban"), ("12-14 08:00", "Giao ban"), ("12-21 08:00", "Giao ban"),
+        ("11-30 08:00", "Giao ban"), ("12-08 14:00", "Giao ban"),
+        ("12-14 08:00", "Giao ban"), ("12-21 08:00", "Giao ban"),
     ]  # fmt: skip
     assert (one.uid, one.recurrence_at, one.series) == (event.uid, at("2026-12-07 08:00"), event)
     assert [(row.user, row.answer) for row in one.attendances.all()] == [(guest, Attendance.Answer.ACCEPTED)]
@@ -220,7 +221,8 @@ def test_whole_series_moves_with_its_exceptions():
     services.change_event(event, by=owner, starts_at=event.starts_at + hour, ends_at=event.ends_at + hour)
 
     assert times_of(calendar) == [
-        ("11-30 09:00", "Giao ban"), ("12-07 08:00", "Giao ban"), ("12-14 09:00", "Giao ban"), ("12-21 09:00", "Giao ban"),
+        ("11-30 09:00", "Giao ban"), ("12-07 08:00", "Giao ban"),
+        ("12-14 09:00", "Giao ban"), ("12-21 09:00", "Giao ban"),
     ]  # fmt: skip
     assert event.overrides.get().is_cancelled
 

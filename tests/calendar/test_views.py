@@ -3,6 +3,8 @@ import re
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.calendar.models import Attendance, Calendar, Event, PublishedWeek
@@ -54,12 +56,7 @@ def many_events(kind: str, count: int, person):
         ("mine", "/calendar/invitations/"),
     ],
 )
-def test_pages_ask_as_many_queries_for_any_length(
-    signed_in, django_assert_max_num_queries, kind, address, time_machine
-):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+def test_pages_ask_as_many_queries_for_any_length(signed_in, kind, address, time_machine):
     time_machine.move_to(at("2026-11-25 08:00"))
     minister()
     person = person_of(UnitFactory())

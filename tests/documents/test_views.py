@@ -353,7 +353,7 @@ def test_the_page_says_why_it_is_seen_and_that_it_was_seen(client):
     page = client.get(document.get_absolute_url())
 
     step.refresh_from_db()
-    assert page.context["reasons"] == ["văn bản được chuyển đến bạn (chủ trì)"]
+    assert page.context["reasons"] == ["văn bản được chuyển đến đích danh (chủ trì)"]
     assert "Dự thảo trả lời" in page.content.decode()
     assert step.seen_at is not None
     assert [entry.act for entry in page.context["history"]] == ["routed", "registered"]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.failure.conftest import soon
 
-SAID = "Máy chủ thư điện tử không trả lời"
+SAID = "Máy chủ thư hiện không phản hồi"
 WIDGET = re.compile(r'hx-get="(/widgets/mail/[^"]+)"')
 OTHERS = ["/tasks/", "/documents/", "/calendar/leaders/", "/news/", "/people/"]
 

@@ -12,7 +12,7 @@ SPRITE = (ROOT / "static/vendor/icons/sprite.svg").read_text()
 TOKENS = (STYLES / "tokens.css").read_text()
 
 COLOUR = re.compile(r"--([\w-]+):\s*(#[0-9a-f]{6});")
-ICON_IN_TEMPLATE = re.compile(r'ui/icon\.html" with [^%]*?name="([a-z0-9-]+)"|\bicon="([a-z0-9-]+)"')
+ICON_IN_TEMPLATE = re.compile(r'\{% icon "([a-z0-9-]+)"|\bicon="([a-z0-9-]+)"')
 ICON_IN_PLUGIN = re.compile(r'\bicon\s*=\s*"([a-z0-9-]+)"')
 
 # What is written on what, and the least contrast of WCAG 2.2: 4.5 for text, 3 for borders of controls.

@@ -13,20 +13,36 @@ from django.conf import settings
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def walk(tmp_path: Path, *paths: str, **variables: str) -> dict[str, tuple[int, str]]:
-    """Return status and text of each page, from a process with its own settings and empty database."""
-    environment = {
-        **os.environ,
-        "INTRANET_VAR": str(tmp_path / "var"),
-        "INTRANET_DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        **variables,
-    }
-    command = [sys.executable, "-m", "tests.intranet.walk_home", *paths]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    pages = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
-    return {path: (status, text) for path, status, text in pages}
+@pytest.fixture(scope="module")
+def database(tmp_path_factory) -> Path:
+    """A database with the tables of every app, migrated once: what an app leaves behind is no harm."""
+    file = tmp_path_factory.mktemp("database") / "db.sqlite3"
+    environment = {**os.environ, "INTRANET_DATABASE_URL": f"sqlite:///{file}"}
+    environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return file
+
+
+@pytest.fixture
+def walk(tmp_path, database):
+    """Return a function that returns status and text of each page, from a process with its own settings."""
+
+    def walk(*paths: str, **variables: str) -> dict[str, tuple[int, str]]:
+        environment = {
+            **os.environ,
+            "INTRANET_VAR": str(tmp_path / "var"),
+            "INTRANET_DATABASE_URL": f"sqlite:///{shutil.copy(database, tmp_path)}",
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            **variables,
+        }
+        command = [sys.executable, "-m", "tests.intranet.walk_home", *paths]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        pages = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
+        return {path: (status, text) for path, status, text in pages}
+
+    return walk
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +60,8 @@ def wheel_folder(tmp_path_factory) -> Path:
     return folder / "site"
 
 
-def test_plugin_from_a_wheel_is_an_equal(tmp_path, wheel_folder):
-    pages = walk(tmp_path, "/", "/sample/", "/search/?q=hello", PYTHONPATH=str(wheel_folder))
+def test_plugin_from_a_wheel_is_an_equal(walk, wheel_folder):
+    pages = walk("/", "/sample/", "/search/?q=hello", PYTHONPATH=str(wheel_folder))
 
     assert [status for status, _text in pages.values()] == [200, 200, 200]
     home = pages["/"][1]
@@ -55,14 +71,14 @@ def test_plugin_from_a_wheel_is_an_equal(tmp_path, wheel_folder):
     assert 'id="found-sample"' in pages["/search/?q=hello"][1]
 
 
-def test_plugin_from_a_wheel_can_be_left_out(tmp_path, wheel_folder):
-    pages = walk(tmp_path, "/", "/sample/", PYTHONPATH=str(wheel_folder), INTRANET_APPS_OFF="sample")
+def test_plugin_from_a_wheel_can_be_left_out(walk, wheel_folder):
+    pages = walk("/", "/sample/", PYTHONPATH=str(wheel_folder), INTRANET_APPS_OFF="sample")
 
     assert [pages["/"][0], pages["/sample/"][0], "/sample/" in pages["/"][1]] == [200, 404, False]
 
 
 @pytest.mark.parametrize("off", [*settings.OUR_APPS, ",".join(settings.OUR_APPS)])
-def test_suite_is_whole_without(tmp_path, off):
-    pages = walk(tmp_path, "/", "/search/?q=an", f"/{off.split(',')[0]}/", INTRANET_APPS_OFF=off)
+def test_suite_is_whole_without(walk, off):
+    pages = walk("/", "/search/?q=an", f"/{off.split(',')[0]}/", INTRANET_APPS_OFF=off)
 
     assert [status for status, _text in pages.values()] == [200, 200, 404]

@@ -80,7 +80,7 @@ def test_what_people_wrote_is_escaped_in_every_part():
         "{% include 'ui/alert.html' with text=bad only %}",
         "{% include 'ui/toast.html' with title=bad text=bad url=bad only %}",
         "{% include 'ui/person.html' with user=bad line=bad only %}",
-        "{% include 'ui/icon.html' with name=bad label=bad only %}",
+        "{% icon bad label=bad %}",
     ]
 
     pages = [draw(part, bad='"><script>') for part in parts]

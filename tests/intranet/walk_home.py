@@ -1,4 +1,4 @@
-"""Run by test_plugin_sample.py in a process of its own: a fresh database, then the pages it names.
+"""Run by test_plugin_sample.py in a process of its own: checks, migrations, then the pages it names.
 
 Prints one line of JSON for each page: its path, its status, its text.
 """

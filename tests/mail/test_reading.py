@@ -1,11 +1,14 @@
 """Lists, messages, parts, acts: through the pages, against a real Dovecot."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
 
 from apps.mail.connections import POOL
+from intranet import plugins
+from intranet.plugins import Receiver
 from tests.factories import UserFactory
 from tests.mail.conftest import DOMAIN, letter, mailbox
 
@@ -365,11 +368,6 @@ def test_a_stopped_server_is_explained_in_our_frame(signed_in, officer, mail):
 
 
 def test_receivers_of_other_apps_are_offered_and_called(signed_in, officer, deliver, monkeypatch):
-    from dataclasses import replace
-
-    from intranet import plugins
-    from intranet.plugins import Receiver
-
     given = []
 
     def receive(user, title, content, content_type):

@@ -153,7 +153,7 @@ def test_unit_admin_cannot_write_for_another_unit(signed_in, unit_admin):
     answer = write(signed_in(unit_admin), UnitFactory(code="PC"))
 
     assert list(NewsPage.objects.all()) == []
-    assert answer.context["form"].errors["unit"] == ["Anh/chị không được viết tin cho đơn vị này."]
+    assert answer.context["form"].errors["unit"] == ["Không có quyền viết tin cho đơn vị này."]
 
 
 def test_unit_admin_cannot_change_news_of_another_unit(signed_in, unit_admin):

@@ -307,7 +307,7 @@ def test_picker_works_without_scripts_and_keeps_what_was_chosen(signed_in):
 
 
 def test_empty_list_says_what_to_do(signed_in):
-    assert "Không có việc cần làm" in signed_in(UserFactory()).get(reverse("tasks:list")).content.decode()
+    assert "Không có việc cần xử lý" in signed_in(UserFactory()).get(reverse("tasks:list")).content.decode()
 
 
 def test_page_speaks_english_to_those_who_want_it(signed_in, settings):

@@ -8,6 +8,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.calendar.models.calendars import Calendar
 from sso.api import Post, Role, acting_for, fold
@@ -281,7 +282,7 @@ class Change(models.Model):
 
     class Act(models.TextChoices):
         CREATED = "created", _("Created")
-        PUBLISHED = "published", _("Published")
+        PUBLISHED = "published", pgettext_lazy("calendar", "Published")
         CHANGED = "changed", _("Changed")
         POSTPONED = "postponed", _("Postponed")
         CANCELLED = "cancelled", _("Called off")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from apps.calendar.models import Attendance, Event
 from apps.calendar.occurrences import Occurrence, occurrences, of_event
@@ -23,11 +24,12 @@ class Conflict:
 
 
 def conflicts(event: Event, *, seen_by: User) -> list[Conflict]:
-    """Return the first few events that overlap with ``event`` in people or place, by time."""
+    """Return the first few events that overlap with ``event`` in people or place, each once, by time."""
     people = {row.user_id: row.user.full_name for row in event.attendances.select_related("user")}
     if event.is_cancelled or not (people or event.location):
         return []
-    since, until = event.starts_at, min(event.last_at, event.starts_at + LOOK_AHEAD)
+    since = max(event.starts_at, timezone.now()) if event.is_series else event.starts_at
+    until = min(event.last_at, since + LOOK_AHEAD)
     shared = Attendance.objects.filter(event=OuterRef("pk"), user__in=people)
     shared = shared.exclude(answer=Attendance.Answer.DECLINED)
     same = Q(Exists(shared)) | Q(calendar__user__in=people)
@@ -41,14 +43,17 @@ def conflicts(event: Event, *, seen_by: User) -> list[Conflict]:
         .filter(pk__in={one.event.pk for one in taken})
         .values_list("pk", flat=True)
     )
-    found = []
+    found, told = [], set()
     for own in of_event(event, since, until):
         for other in taken:
+            if other.event.pk in told:
+                continue
             if other.starts_at < own.ends_at and other.ends_at > own.starts_at:
                 who = _shared(people, event.location, other.event)
                 title = other.event.summary if other.event.pk in readable else ""
                 if who:
                     found.append(Conflict(who, title, other))
+                    told.add(other.event.pk)
             if len(found) == MOST:
                 return found
     return found

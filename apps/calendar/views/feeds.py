@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count, Max
@@ -66,7 +67,7 @@ def feed_file(request, token):
     changed_at = max(filter(None, (feed.created_at, state["last"], answered, since)))
     response = get_conditional_response(request, etag=etag, last_modified=int(changed_at.timestamp()))
     if response is None:
-        with translation.override(user.language or None):
+        with translation.override(user.language or settings.LANGUAGE_CODE):
             rows = events.select_related("chair", "preparing_unit", "organizer").order_by("starts_at", "pk")
             answers = dict(Attendance.objects.filter(user=user).values_list("event", "answer"))
             content = ical.feed(_("Calendar of %(name)s") % {"name": user.full_name}, rows, answers)

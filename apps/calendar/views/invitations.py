@@ -22,7 +22,9 @@ PER_PAGE = 30
 
 def invitation_list(request):
     rows = Attendance.objects.visible_to(request.user).unanswered()
-    rows = rows.select_related("user", "event__calendar__unit", "event__calendar__user", "event__chair", "event__organizer")
+    rows = rows.select_related(
+        "user", "event__calendar__unit", "event__calendar__user", "event__chair", "event__organizer"
+    )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {"tabs": tabs(request.user, "invitations"), "page": page}
     return TemplateResponse(request, "calendar/invitation_list.html", context)

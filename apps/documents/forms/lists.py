@@ -11,21 +11,44 @@ class ListForm(forms.Form):
     """The filters of the list. What is not understood is as if not asked."""
 
     q = TextField(required=False, max_length=200)
-    register = forms.ModelChoiceField(Register.objects.none(), required=False, empty_label=_("All registers"))
+    register = forms.ModelChoiceField(Register.objects.none(), required=False, empty_label=None)
     year = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-    type = forms.ModelChoiceField(DocumentType.objects.all(), required=False, empty_label=_("All kinds"))
+    type = forms.ModelChoiceField(DocumentType.objects.all(), required=False, empty_label=None)
     urgency = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     state = forms.ChoiceField(required=False)
 
     def __init__(self, data, *, registers, years):
         super().__init__(data)
-        self.fields["register"].queryset = registers
+        self.fields["register"].queryset = Register.objects.filter(pk__in=[each.pk for each in registers])
+        self.fields["register"].choices = [
+            ("", _("All registers")),
+            *((each.pk, str(each)) for each in registers),
+        ]
+        kinds = DocumentType.objects.all()
+        self.fields["type"].choices = [("", _("All kinds")), *((each.pk, str(each)) for each in kinds)]
         self.fields["year"].choices = [("", _("All years")), *((year, year) for year in years)]
         self.fields["urgency"].choices = [("", _("Any urgency")), *Document.Urgency.choices]
         self.fields["state"].choices = [("", _("Any state")), *Document.State.choices]
-        for name, field in self.fields.items():
-            if name != "q":
-                field.widget.attrs["aria-label"] = field.label or name
+
+    @property
+    def selects(self) -> list[dict]:
+        """The filters as plain lists of choices; a list page draws them quicker than widgets would."""
+        shown = [name for name in self.fields if name != "q"]
+        return [
+            {
+                "name": name,
+                "label": self.fields[name].choices[0][1],
+                "choices": self.fields[name].choices,
+                "chosen": self.chosen(name),
+            }
+            for name in shown
+            if len(self.fields[name].choices) > 2
+        ]
+
+    def chosen(self, name: str):
+        """Return the value that is chosen, as it stands among the choices."""
+        value = self.cleaned_data.get(name)
+        return getattr(value, "pk", value)
 
     @property
     def marks(self) -> list[str]:

@@ -188,7 +188,7 @@ class OpenRegisterForm(forms.Form):
     unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"), empty_label=None)
     direction = forms.ChoiceField(label=_("Direction"), choices=Register.Direction.choices)
     year = forms.TypedChoiceField(label=_("Year"), coerce=int)
-    name = TextField(label=_("Name"), max_length=200)
+    name = TextField(label=_("Name of the register"), max_length=200)
 
     def __init__(self, *args, user, **options):
         super().__init__(*args, **options)

@@ -102,7 +102,10 @@ class Document(models.Model):
     signer_position = models.CharField(_("position of the signer"), max_length=150, blank=True)
     urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Urgency.choices, default=Urgency.NORMAL)
     pages = models.PositiveSmallIntegerField(
-        _("pages"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(9999)]
+        pgettext_lazy("document", "pages"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(9999)],
     )
     language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="vi")
     due_on = models.DateField(_("to be handled by"), null=True, blank=True)

@@ -86,6 +86,11 @@ class Assignment(models.Model):
         return f"{self.target} ({self.get_role_display()})"
 
     @property
+    def asks_for_work(self) -> bool:
+        """Say whether it must be handled, not only looked at."""
+        return self.role != self.Role.INFORMATION
+
+    @property
     def target(self):
         """The person or the unit it is given to."""
         return self.person or self.unit

@@ -21,7 +21,7 @@ from sso.api import require
 
 PAGE = 25
 MOST_PRINTED = 1000
-MOST_NUMBERED = 100
+MOST_NUMBERED = 50
 BOXES = ("waiting", "incoming", "outgoing")
 
 
@@ -76,14 +76,10 @@ def document_list(request):
         Register.objects.visible_to(request.user).filter(direction=box).order_by("-year", "name", "pk")
     )
     years = range(timezone.localdate().year, timezone.localdate().year - 10, -1)
-    form = ListForm(
-        request.GET, registers=Register.objects.filter(pk__in=[r.pk for r in registers]), years=years
-    )
+    form = ListForm(request.GET, registers=registers, years=years)
+    if box == Register.Direction.OUTGOING:
+        del form.fields["state"]
     form.is_valid()
-    form.fields["register"].choices = [
-        ("", _("All registers")),
-        *((each.pk, str(each)) for each in registers),
-    ]
     text, asked = form.cleaned_data.get("q", ""), form.marks
     numbered = []
     if text and request.GET.get("in") != "text":
@@ -100,7 +96,7 @@ def document_list(request):
     context |= {
         "form": form,
         "text": text,
-        "registers": registers,
+        "is_incoming": box == Register.Direction.INCOMING,
         "found": found,
         "documents": numbered or found.documents,
         "is_numbered": bool(numbered),

@@ -1,6 +1,6 @@
 from apps.tasks.models.extensions import Extension
 from apps.tasks.models.history import Attachment, Entry
-from apps.tasks.models.reach import Reach, reach_of
+from apps.tasks.models.reach import Reach, led_by, reach_of
 from apps.tasks.models.tasks import GROUPS, Participant, Task
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "Participant",
     "Reach",
     "Task",
+    "led_by",
     "reach_of",
 ]

@@ -164,9 +164,11 @@ class Task(models.Model):
     OPEN = (*TO_DO, State.PAUSED)
     CLOSED = (State.DONE, State.WITHDRAWN)
 
-    title = models.CharField(_("title"), max_length=250)
+    title = models.CharField(pgettext_lazy("task", "title"), max_length=250)
     description = models.TextField(_("what is to be done"), blank=True, max_length=10_000)
-    source = models.CharField(_("source"), max_length=12, choices=Source.choices, default=Source.UNIT)
+    source = models.CharField(
+        pgettext_lazy("task", "source"), max_length=12, choices=Source.choices, default=Source.UNIT
+    )
     document = models.CharField(_("source document"), max_length=250, blank=True)
     product = models.CharField(_("expected result"), max_length=250, blank=True)
     priority = models.PositiveSmallIntegerField(
@@ -194,7 +196,7 @@ class Task(models.Model):
     progress = models.PositiveSmallIntegerField(_("progress"), default=0)
     given_at = models.DateTimeField(_("given"), default=timezone.now)
     finished = models.DateField(_("reported as completed on"), null=True, blank=True)
-    completed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    completed_at = models.DateTimeField(pgettext_lazy("task", "confirmed"), null=True, blank=True)
     search_key = models.TextField(blank=True, editable=False)
 
     objects = TaskQuerySet.as_manager()
@@ -304,7 +306,7 @@ class Participant(models.Model):
 
     class Meta:
         verbose_name = _("participant")
-        verbose_name_plural = _("participants")
+        verbose_name_plural = pgettext_lazy("task", "participants")
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
