@@ -18,7 +18,7 @@ from intranet.plugins import Duty, Place, Plugin, plugins_for
 from intranet.templatetags.ui import due_state, due_words
 from sso.api import Unit, User
 
-SHOWN_DUTIES = 12
+SHOWN_DUTIES = 8
 FAR_FUTURE = date.max
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from intranet.guard import guarded
+from intranet.look import numbers_of
 from intranet.models import Notification
 from intranet.plugins import Plugin, plugins_for
 from sso.api import Application, Role, User, is_system_admin
@@ -36,20 +37,30 @@ def _compute(request: HttpRequest) -> dict:
     match = request.resolver_match
     frame["person"] = user
     frame["person_links"] = _links(user)
-    frame["apps"] = [_tile(plugin, user, match) for plugin in plugins_for(user)] + [_people_tile(match)]
+    shown = plugins_for(user)
+    numbers = numbers_of(user, lambda: _count(shown, user))
+    frame["apps"] = [_tile(plugin, numbers, match) for plugin in shown] + [_people_tile(match)]
     frame["systems"] = systems()
-    frame["unread_notices"] = Notification.objects.visible_to(user).unread().count()
+    frame["unread_notices"] = numbers["notices"]
     return frame
 
 
-def _tile(plugin: Plugin, user: User, match) -> dict:
-    is_asked = plugin.badge and not plugin.badge_is_remote
+def _count(shown: tuple[Plugin, ...], user: User) -> dict[str, int]:
+    """Return the number on each tile that has one of our own, and of unread notices."""
+    asked = [plugin for plugin in shown if plugin.badge and not plugin.badge_is_remote]
+    numbers = {
+        plugin.slug: guarded(plugin, "Badge", lambda plugin=plugin: plugin.badge(user), 0) for plugin in asked
+    }
+    return {**numbers, "notices": Notification.objects.visible_to(user).unread().count()}
+
+
+def _tile(plugin: Plugin, numbers: dict[str, int], match) -> dict:
     return {
         "slug": plugin.slug,
         "name": plugin.name,
         "icon": plugin.icon,
         "url": reverse(plugin.home),
-        "badge": guarded(plugin, "Badge", lambda: plugin.badge(user), 0) if is_asked else 0,
+        "badge": numbers.get(plugin.slug, 0),
         "badge_is_remote": bool(plugin.badge and plugin.badge_is_remote),
         "is_here": bool(match and plugin.slug == match.namespace),
     }

@@ -1,8 +1,8 @@
 """One look at a page asks once, and what a person has just seen need not be drawn anew.
 
 While a page is drawn, a plug-in's duties, agenda and badge may share what it has asked of the database
-(``kept``). The drawn home page is kept per person for half a minute (``HOME_KEPT_SECONDS``), and forgotten when the
-person changes anything or is told of anything.
+(``kept``). The drawn home page and the numbers of the frame are kept per person for half a minute
+(``HOME_KEPT_SECONDS``), and forgotten when the person changes anything or is told of anything.
 """
 
 from collections.abc import Callable
@@ -63,12 +63,28 @@ def page_of(request: HttpRequest, draw: Callable[[], str]) -> str:
     return text.replace(CSRF_MARK, get_token(request))
 
 
+def numbers_of(user: User, count: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """Return the numbers of the frame (badges, unread notices), counted by ``count`` when they are not kept."""
+    if not settings.HOME_KEPT_SECONDS:
+        return count()
+    key = _numbers_key(user.pk)
+    numbers = cache.get(key)
+    if numbers is None:
+        numbers = count()
+        cache.set(key, numbers, settings.HOME_KEPT_SECONDS)
+    return numbers
+
+
 def forget_pages(*user_ids: int) -> None:
-    """Draw the home pages of these people anew when they are asked for next."""
+    """Draw the home pages and count the numbers of these people anew when they are asked for next."""
     languages = [code for code, _name in settings.LANGUAGES]
     keys = [_key(*parts) for parts in product(user_ids, languages, THEMES)]
     if settings.HOME_KEPT_SECONDS and keys:
-        cache.delete_many(keys)
+        cache.delete_many([*keys, *map(_numbers_key, user_ids)])
+
+
+def _numbers_key(user_id: int) -> str:
+    return f"numbers.{user_id}"
 
 
 def _key(user_id: int, language: str, theme: str) -> str:

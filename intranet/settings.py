@@ -181,6 +181,7 @@ WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
 FORMAT_MODULE_PATH = "intranet.formats"
+LOCALE_PATHS = [BASE_DIR / "intranet" / "locale_wagtail"]  # what Wagtail's own Vietnamese lacks
 LANGUAGE_COOKIE_HTTPONLY = True
 
 # --- identity ----------------------------------------------------------------------------------

@@ -18,9 +18,13 @@ from sso.directory import (
     refuse_during_pause,
 )
 from sso.models import User
+from sso.prepared import PreparedGet
 
 NAME = re.compile(r"[\w.@+-]{1,254}", re.ASCII)
 rights = ModelBackend()
+ACTIVE = PreparedGet(
+    User, lambda pk: User.objects.filter(pk=pk, is_active=True), mark=-1
+)  # asked by every page
 
 
 def canonical_name(typed: str) -> str:
@@ -62,7 +66,7 @@ class DirectoryBackend(LDAPBackend):
 
     def get_user(self, user_id):
         """Return the person of a session, None when disabled since."""
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        return ACTIVE.first(user_id)
 
     def get_user_permissions(self, user, obj=None):
         return rights.get_user_permissions(user, obj)

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from intranet.look import forget_pages
 from intranet.models import Notification
 from sso.api import User, require
 
@@ -12,6 +13,7 @@ def open_notice(notice: Notification, *, by: User) -> str:
     """Mark ``notice`` read and return the address it leads to, "" when it leads nowhere."""
     require(notice.to_id == by.pk)
     Notification.objects.filter(pk=notice.pk, read_at=None).update(read_at=timezone.now())
+    forget_pages(by.pk)
     return notice.url
 
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from sso.hashers import LongSecretHasher
 from sso.models import Application
-from sso.oauth.prepared import PreparedLookup, Row
+from sso.prepared import PreparedLookup, Row
 
 ENABLED = PreparedLookup(
     lambda client_id: Application.objects.filter(client_id=client_id, is_enabled=True),

@@ -20,9 +20,9 @@ from oauth2_provider.models import set_token_value
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Grant, RefreshToken
-from sso.oauth.prepared import PreparedInsert, PreparedLookup, Row
 from sso.oauth.scopes import scopes_for
 from sso.oauth.signing import issuer, sign
+from sso.prepared import PreparedInsert, PreparedLookup, Row
 from sso.services.sessions import revoke_family
 
 RETRY = timedelta(seconds=10)  # a client whose answer got lost may refresh with the same token again

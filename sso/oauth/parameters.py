@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from sso.models import Application
 from sso.oauth.scopes import scopes_for
+from sso.prepared import PreparedGet
 
 LONGEST = {
     "acr_values": 500, "client_id": 255, "client_secret": 255, "code": 255, "code_challenge": 128,
@@ -17,6 +18,9 @@ LONGEST = {
     "response_type": 50, "scope": 1000, "state": 2000, "token": 2000, "token_type_hint": 50,
 }  # fmt: skip
 LONGEST_OF_OTHERS = 8000
+ENABLED = PreparedGet(
+    Application, lambda client_id: Application.objects.filter(client_id=client_id, is_enabled=True)
+)
 S256 = re.compile(r"[A-Za-z0-9_-]{43}")
 PROMPTS = {"none", "login", "consent", "select_account"}
 
@@ -80,7 +84,7 @@ def asked_in(query: QueryDict) -> Asked:
         values = {name: read_one(query, name) for name in ("client_id", "redirect_uri")}
     except BadParameter as error:
         raise Refused(str(error)) from error
-    client = Application.objects.filter(client_id=values["client_id"], is_enabled=True).first()
+    client = ENABLED.first(values["client_id"])
     if client is None or not client.allows_grant_type(Application.GRANT_AUTHORIZATION_CODE):
         raise Refused(_("No such system is registered here."))
     if not client.redirect_uri_allowed(values["redirect_uri"]):

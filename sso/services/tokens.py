@@ -1,18 +1,20 @@
 """Tokens that the suite issues itself."""
 
+import secrets
 from datetime import timedelta
 from hashlib import sha256
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 from oauth2_provider.models import set_token_value
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Consent, Grant, User
+from sso.prepared import PreparedInsert
 
 MAIL_CLIENT = "intranet-mail"
 MAIL_TOKEN_AGE = timedelta(minutes=5)
+insert_code, insert_token = PreparedInsert(Grant), PreparedInsert(AccessToken)
 
 
 def mail_token(user: User) -> str:
@@ -22,11 +24,11 @@ def mail_token(user: User) -> str:
     """
     if not user.is_active:
         raise PermissionDenied
-    raw = get_random_string(43)
+    raw = secrets.token_urlsafe(32)
     expires = timezone.now() + MAIL_TOKEN_AGE
     token = AccessToken(user=user, application=mail_client(), scope="mail", expires=expires)
     set_token_value(token, raw)
-    token.save(force_insert=True)
+    insert_token(token)
     return raw
 
 
@@ -43,9 +45,9 @@ def mail_client() -> Application:
 
 def issue_code(asked, user: User, strength) -> str:
     """Return a new authorization code for ``user``, bound to the system, address, challenge and session."""
-    raw = get_random_string(43)
+    raw = secrets.token_urlsafe(32)
     lifetime = timedelta(seconds=oauth2_settings.AUTHORIZATION_CODE_EXPIRE_SECONDS)
-    Grant.objects.create(
+    code = Grant(
         user=user,
         application=asked.client,
         code=sha256(raw.encode()).hexdigest(),
@@ -60,6 +62,7 @@ def issue_code(asked, user: User, strength) -> str:
         acr=strength.acr,
         amr=strength.amr,
     )
+    insert_code(code)
     return raw
 
 

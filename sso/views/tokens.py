@@ -23,8 +23,8 @@ from sso.oauth.clients import client_of
 from sso.oauth.exchange import Failed, exchange, hashed
 from sso.oauth.exchange import revoke as revoke_token
 from sso.oauth.parameters import BadParameter, read
-from sso.oauth.prepared import PreparedLookup, Row
 from sso.oauth.signing import ALGORITHM, issuer, verification_keys
+from sso.prepared import PreparedLookup, Row
 
 ACCESS_TOKENS = PreparedLookup(
     lambda checksum: AccessToken.objects.filter(token_checksum=checksum),

@@ -5,6 +5,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import translation
 
+from intranet.dashboard import SHOWN_DUTIES
 from intranet.days import day_line, greeting, lunar_words
 from intranet.plugins import Duty, Hit, Widget
 from tests.factories import person_of
@@ -107,7 +108,11 @@ def test_only_the_most_urgent_duties_are_shown_and_all_are_a_page_away(installed
 
     home, page = browser.get("/").context, browser.get(reverse("duties")).context
 
-    assert [len(home["duty_groups"][0]["rows"]), home["duty_rest"], home["duty_count"]] == [12, 18, 30]
+    assert [len(home["duty_groups"][0]["rows"]), home["duty_rest"], home["duty_count"]] == [
+        SHOWN_DUTIES,
+        30 - SHOWN_DUTIES,
+        30,
+    ]
     assert len(page["duty_groups"][0]["rows"]) == 30
 
 

@@ -1,5 +1,7 @@
 """What people read, and who may write it."""
 
+import json
+
 import pytest
 from django.urls import reverse
 from wagtail.models import Workflow
@@ -108,6 +110,10 @@ def test_stranger_is_sent_to_sign_in(client):
 # --- writing ------------------------------------------------------------------------------------
 
 
+PARAGRAPH = {"key": "a", "text": "Nội dung", "type": "unstyled", "depth": 0}
+BODY = {"blocks": [{**PARAGRAPH, "inlineStyleRanges": [], "entityRanges": []}], "entityMap": {}}
+
+
 def form_of(category, unit, **more):
     return {
         "title": "Tin mới",
@@ -116,7 +122,7 @@ def form_of(category, unit, **more):
         "unit": unit.pk,
         "summary": "Tóm tắt",
         "picture": "",
-        "body": '{"blocks": [{"key": "a", "text": "Nội dung", "type": "unstyled", "depth": 0, "inlineStyleRanges": [], "entityRanges": []}], "entityMap": {}}',
+        "body": json.dumps(BODY),
         "published_at": "2026-11-20 08:00",
         "comments-TOTAL_FORMS": 0,
         "comments-INITIAL_FORMS": 0,

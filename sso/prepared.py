@@ -18,27 +18,33 @@ MARK = "\N{WHITE QUESTION MARK ORNAMENT}"  # stands for the text that is looked 
 
 
 class PreparedLookup:
-    """Find at most one row by one unique text, as ``PreparedLookup(queryset_for, column=path, …)``.
+    """Find at most one row by one unique value, as ``PreparedLookup(queryset_for, column=path, …)``.
 
-    ``queryset_for(text)`` filters by the text; the row found has an attribute for each column named.
+    ``queryset_for(value)`` filters by the value; the row found has an attribute for each column named.
     """
 
-    def __init__(self, queryset_for: Callable[[str], models.QuerySet], **columns: str):
+    mark: Any = MARK
+
+    def __init__(self, queryset_for: Callable[[Any], models.QuerySet], **columns: str):
         self.queryset_for, self.columns = queryset_for, columns
         self.row = namedtuple("Row", columns)
 
     @cached_property
     def plan(self):
-        query = self.queryset_for(MARK).order_by().values_list(*self.columns.values()).query
+        query = self.queryset_for(self.mark).order_by().values_list(*self.columns.values()).query
         compiler = query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
         return sql, parameters, list(converters.items())
 
-    def first(self, text: str) -> Row | None:
+    def first(self, value: Any) -> Row | None:
+        values = self.values(value)
+        return None if values is None else self.row(*values)
+
+    def values(self, value: Any) -> list[Any] | None:
         sql, parameters, converters = self.plan
         with connection.cursor() as cursor:
-            cursor.execute(sql, [text if value == MARK else value for value in parameters])
+            cursor.execute(sql, [value if known == self.mark else known for known in parameters])
             found = cursor.fetchone()
         if found is None:
             return None
@@ -46,7 +52,20 @@ class PreparedLookup:
         for position, (functions, expression) in converters:
             for convert in functions:
                 values[position] = convert(values[position], expression, connection)
-        return self.row(*values)
+        return values
+
+
+class PreparedGet(PreparedLookup):
+    """Find at most one object of ``model``, whole; ``mark`` is a value that no constant of the filter has."""
+
+    def __init__(self, model: type[models.Model], queryset_for, mark: Any = MARK):
+        self.model, self.mark = model, mark
+        self.names = [field.attname for field in model._meta.concrete_fields]
+        super().__init__(queryset_for, **{name: name for name in self.names})
+
+    def first(self, value: Any) -> models.Model | None:
+        values = self.values(value)
+        return None if values is None else self.model.from_db(connection.alias, self.names, values)
 
 
 class PreparedInsert:
