@@ -3,7 +3,6 @@
 from intranet.files import send_private_file
 from intranet.look import kept, peek
 from intranet.notifications import notify
-from intranet.once import once
 from intranet.plugins import Duty, Hit, Label, Named, Place, Plugin, Receiver, Widget, receivers_for
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "Widget",
     "kept",
     "notify",
-    "once",
     "peek",
     "receivers_for",
     "send_private_file",

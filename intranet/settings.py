@@ -135,11 +135,10 @@ if REDIS_URL:
             "CONFIG": {"hosts": [REDIS_URL]},
         }
     }
-    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "sso.session_store"
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -202,16 +201,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reauthenticate": "10/5m/user"}
 # Wrong passwords in five minutes: per account and address, per account, per address. The limit per account
 # stays below the directory's own (pwdMaxFailure), so that no web form can lock a mailbox; a whole ministry may
 # share one address.
-ACCOUNT_RATE_LIMITS = {
-    "login": None,
-    "login_failed": "5/5m/key",
-    "login_failed_anywhere": "8/5m/key",
-    "login_failed_address": "100/5m/ip",
-    "reauthenticate": "10/5m/user",
-}
+SIGN_IN_TRIES = {"pair": 5, "account": 8, "address": 100}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PROXIES", 0)
 
 LDAP_URLS = env.text("LDAP_URL").replace(",", " ").split()  # asked in this order

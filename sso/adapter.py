@@ -5,15 +5,19 @@ import secrets
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.internal import ratelimit
+from django.contrib.auth import authenticate
 from django.contrib.auth import login as start_session
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sso.backends import canonical_name
 from sso.directory import DirectoryUnavailable
+from sso.limits import TooManyTries, Tries
 from sso.models import User
+from sso.prepared import PreparedLookup
 from sso.services.sessions import end_session
 
+KNOWN = PreparedLookup(lambda name: User.objects.filter(Q(username=name) | Q(email=name)), pk="pk")
 SID = "sid"  # names this session in tokens, without being its key
 
 
@@ -33,30 +37,24 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return False
 
-    def pre_authenticate(self, request, **credentials):
-        """Count a try; it is given back when the password is right. Three limits, see ACCOUNT_RATE_LIMITS."""
-        account = limit_key(credentials.get("username", ""))
-        address = ratelimit.get_ip(request)
-        counts = [
-            ("login_failed", f"{account} {address}"),
-            ("login_failed_anywhere", account),
-            ("login_failed_address", None),
-        ]
-        self._login_failed_rl_usage = ratelimit.RateLimitUsage(usage=[])
-        for action, key in counts:
-            usage = ratelimit.consume(request, app="allauth.account", action=action, key=key)
-            if usage is None:
-                self._rollback_login_failed_rl_usage()
-                raise self.validation_error("too_many_login_attempts")
-            self._login_failed_rl_usage.usage += usage.usage
-
     def authenticate(self, request, **credentials):
-        """An outage of the directory is no wrong password and counts as none."""
+        """Return the person, or None. An outage of the directory is no wrong password and counts as none."""
+        tries = Tries(limit_key(credentials.get("username", "")), ratelimit.get_ip(request))
         try:
-            return super().authenticate(request, **credentials)
+            tries.begin()
+        except TooManyTries:
+            raise self.validation_error("too_many_login_attempts") from None
+        try:
+            user = authenticate(request, **credentials)
         except DirectoryUnavailable:
-            self._rollback_login_failed_rl_usage()
+            tries.take_back()
             raise
+        if user:
+            tries.succeeded()
+        else:
+            tries.failed()
+            self.authentication_failed(request, **credentials)
+        return user
 
     def reauthenticate(self, user, password):
         return self.authenticate(context.request, username=user.username, password=password) == user
@@ -77,9 +75,5 @@ class AccountAdapter(DefaultAccountAdapter):
 def limit_key(typed: str) -> str:
     """Return one key for all spellings of an account: its row when there is one, else what was typed."""
     name = canonical_name(typed)
-    key = (
-        User.objects.filter(Q(username=name) | Q(email=name)).values_list("pk", flat=True).first()
-        if name
-        else None
-    )
-    return str(key) if key else f"?{name[:254]}"
+    known = KNOWN.first(name) if name else None
+    return str(known.pk) if known else f"?{name[:254]}"

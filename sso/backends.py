@@ -44,7 +44,7 @@ class DirectoryBackend(LDAPBackend):
         name = canonical_name(username or "")
         if not name or not password or "\0" in password:
             return None
-        refuse_during_pause()
+        was_down = refuse_during_pause()
         outage = DirectoryUnavailable("INTRANET_LDAP_URL is not set.")
         for url in settings.LDAP_URLS:
             self.settings.SERVER_URI = url
@@ -53,7 +53,8 @@ class DirectoryBackend(LDAPBackend):
             except DirectoryUnavailable as error:
                 outage = error
                 continue
-            note_answer()
+            if was_down:
+                note_answer()
             return user if user and user.is_active else None
         raise note_outage(outage)
 

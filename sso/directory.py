@@ -59,10 +59,12 @@ def note_answer() -> None:
     cache.delete_many([DOWN_SINCE, PAUSE])
 
 
-def refuse_during_pause() -> None:
-    """Raise DirectoryUnavailable when the directory failed a moment ago."""
-    if cache.get(PAUSE):
-        raise DirectoryUnavailable(since=cache.get(DOWN_SINCE))
+def refuse_during_pause() -> bool:
+    """Say whether the directory was down when last asked. Raises DirectoryUnavailable when that was a moment ago."""
+    known = cache.get_many([DOWN_SINCE, PAUSE])
+    if PAUSE in known:
+        raise DirectoryUnavailable(since=known.get(DOWN_SINCE))
+    return DOWN_SINCE in known
 
 
 # --- what is read ---------------------------------------------------------------------------------

@@ -788,7 +788,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="role",
             constraint=models.UniqueConstraint(
-                fields=("user", "unit", "name"), name="role_is_given_once", nulls_distinct=False
+                fields=("user", "unit", "name"), name="role_is_given_once_in_a_unit"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="role",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("unit", None)),
+                fields=("user", "name"),
+                name="role_is_given_once_for_all",
             ),
         ),
         migrations.AddIndex(

@@ -327,9 +327,10 @@ class Role(models.Model):
         verbose_name = _("role")
         verbose_name_plural = _("roles")
         constraints = [
+            models.UniqueConstraint(fields=["user", "unit", "name"], name="role_is_given_once_in_a_unit"),
             models.UniqueConstraint(
-                fields=["user", "unit", "name"], nulls_distinct=False, name="role_is_given_once"
-            )
+                fields=["user", "name"], condition=Q(unit=None), name="role_is_given_once_for_all"
+            ),
         ]
 
     def __str__(self):

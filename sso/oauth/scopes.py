@@ -5,7 +5,7 @@ from oauth2_provider.scopes import BaseScopes
 from oauth2_provider.settings import oauth2_settings
 
 TEXTS = {
-    "openid": _("Know that it is you"),
+    "openid": _("Know who you are"),
     "profile": _("Your name, account and language"),
     "email": _("Your mail address"),
     "organization": _("Your unit, posts and roles"),

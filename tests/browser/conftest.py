@@ -51,10 +51,15 @@ class Visits:
         return context
 
     def listen(self, message):
-        if REFUSED in message.text:  # what was typed was wrong: Chromium calls that an error
+        asked = message.location["url"]
+        # What was typed was wrong, or a PDF has no icon: Chromium calls both an error.
+        if (
+            message.type not in ("error", "warning")
+            or REFUSED in message.text
+            or asked.endswith("/favicon.ico")
+        ):
             return
-        if message.type in ("error", "warning"):
-            self.complaints.append(f"{message.text} ({message.page.url if message.page else ''})")
+        self.complaints.append(f"{message.text} ({asked})")
 
     def __call__(self, account=None, **more):
         """Return a page of a window of its own, where ``account`` is signed in."""

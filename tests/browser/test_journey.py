@@ -57,7 +57,7 @@ def test_one_sign_in_is_enough(page):
     story.click()
     expect(main.get_by_role("heading", level=1)).to_have_text(title)
 
-    page.get_by_role("searchbox", name="Tìm kiếm").fill(ASKED)
+    page.get_by_role("searchbox", name="Tìm trong toàn bộ hệ thống").fill(ASKED)
     panel = page.locator("#search-panel")
     expect(panel.get_by_role("link", name=FOUND).first).to_be_visible()
     panel.locator("a[href^='/documents/']").first.click()
@@ -111,7 +111,7 @@ def test_the_keyboard_is_enough(page):
     expect(page.locator("main article")).to_be_visible()
 
     keys.press("/")
-    expect(page.get_by_role("searchbox", name="Tìm kiếm")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Tìm trong toàn bộ hệ thống")).to_be_focused()
     keys.type(ASKED)
     keys.press("Enter")
     expect(page).to_have_url(re.compile(r"/search/"))

@@ -8,6 +8,8 @@ from django.template import engines
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
+from sso.api import User
+
 
 def at(*parts):
     return timezone.make_aware(datetime(*parts))  # noqa: DTZ001 (made aware here)
@@ -79,11 +81,13 @@ def test_what_people_wrote_is_escaped_in_every_part():
         "{% include 'ui/failed.html' with text=bad only %}",
         "{% include 'ui/alert.html' with text=bad only %}",
         "{% include 'ui/toast.html' with title=bad text=bad url=bad only %}",
-        "{% include 'ui/person.html' with user=bad line=bad only %}",
+        "{% include 'ui/person.html' with user=somebody line=bad only %}",
         "{% icon bad label=bad %}",
     ]
 
-    pages = [draw(part, bad='"><script>') for part in parts]
+    bad = '"><script>'
+    somebody = User(username="ai", full_name=f"{bad} {bad}")
+    pages = [draw(part, bad=bad, somebody=somebody) for part in parts]
 
     assert [part for part, page in zip(parts, pages, strict=True) if "<script" in page] == []
 

@@ -396,9 +396,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="participant",
             constraint=models.UniqueConstraint(
-                fields=("task", "user", "unit", "part"),
-                name="task_participant_is_named_once",
-                nulls_distinct=False,
+                condition=models.Q(("unit", None)),
+                fields=("task", "user", "part"),
+                name="task_participant_person_is_named_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="participant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user", None)),
+                fields=("task", "unit", "part"),
+                name="task_participant_unit_is_named_once",
             ),
         ),
         migrations.AddConstraint(

@@ -314,9 +314,14 @@ class Participant(models.Model):
                 name="task_participant_is_person_or_unit",
             ),
             models.UniqueConstraint(
-                fields=["task", "user", "unit", "part"],
-                nulls_distinct=False,
-                name="task_participant_is_named_once",
+                fields=["task", "user", "part"],
+                condition=Q(unit=None),
+                name="task_participant_person_is_named_once",
+            ),
+            models.UniqueConstraint(
+                fields=["task", "unit", "part"],
+                condition=Q(user=None),
+                name="task_participant_unit_is_named_once",
             ),
         ]
 
