@@ -34,7 +34,7 @@ TEXTS = {
         "sign_in": "Đăng nhập bằng tài khoản nội bộ", "sign_out": "Đăng xuất", "hello": "Xin chào",
         "account": "Tài khoản", "mail": "Thư điện tử", "unit": "Đơn vị", "posts": "Chức vụ",
         "at": "Đăng nhập lúc",
-        "note": "Cổng này không biết mật khẩu của bạn; các thông tin trên do mạng nội bộ cung cấp.",
+        "note": "Cổng này không nhận mật khẩu của người dùng; các thông tin trên do mạng nội bộ cung cấp.",
         "other": "English", "failed": "Chưa đăng nhập được",
         "again": "Vui lòng thử lại. Nếu vẫn lỗi, hãy báo bộ phận công nghệ thông tin.", "none": "Không có",
     },

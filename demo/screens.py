@@ -101,7 +101,7 @@ def picture(page: Page, url: str, folder: Path, name: str, size: dict[str, int],
     page.evaluate("document.fonts.ready")
     taken = Image.open(io.BytesIO(page.screenshot()))
     path = folder / f"{name}-{size['width']}-{theme}.png"
-    taken.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+    taken.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE).save(
         path, optimize=True
     )
     page.close()

@@ -85,6 +85,8 @@ def _links(user: User) -> list[dict]:
     ]
     if is_system_admin(user) or user.has_role(Role.UNIT_ADMIN):
         links.append({"url": reverse("wagtailadmin_home"), "icon": "edit", "name": _("Edit pages")})
+    if is_system_admin(user):
+        links.append({"url": reverse("systems"), "icon": "apps", "name": _("Registered systems")})
     return links
 
 

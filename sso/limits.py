@@ -1,8 +1,10 @@
 """How many wrong passwords are let through to the directory, counted in the shared cache.
 
 The numbers are settings.SIGN_IN_TRIES. The counts of an account end when it had no failure for WINDOW seconds, or with
-the right password; that of an address, which a whole ministry may share, WINDOW seconds after it began. The one per account is raised before the directory is asked, so that many tries at the same moment cannot
-pass it: it protects the mailbox, which the directory would lock. Without a cache the directory's own limit remains.
+the right password; that of an address, which a whole ministry may share, WINDOW seconds after it began.
+
+The one per account is raised before the directory is asked, so that many tries at the same moment cannot pass it: it
+protects the mailbox, which the directory would lock. Without a cache the directory's own limit remains.
 """
 
 from dataclasses import dataclass

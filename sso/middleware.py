@@ -1,5 +1,9 @@
 """A short way for programs, and no session but of our sign-in."""
 
+from allauth.account.internal.flows import login
+from django.contrib.auth import SESSION_KEY
+
+from sso.adapter import SID
 from sso.urls import for_programs
 
 
@@ -22,3 +26,22 @@ class ProgramsMiddleware:
         response = view(request)
         response.headers["Content-Length"] = str(len(response.content))
         return response
+
+
+class OurSessionsMiddleware:
+    """End a session that somebody is signed in to, but not by our sign-in: other doors would skip what it asks for."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if SESSION_KEY in request.session and not is_ours(request.session):
+            request.session.flush()
+        return self.get_response(request)
+
+
+def is_ours(session) -> bool:
+    """Say whether our sign-in began ``session``: it is named, and records how this very person proved who they are."""
+    records = session.get(login.AUTHENTICATION_METHODS_SESSION_KEY)
+    owner = session.get(login._AUTHENTICATION_METHODS_USER_SESSION_KEY)
+    return bool(records and session.get(SID)) and owner == session[SESSION_KEY]

@@ -1,10 +1,13 @@
 """Fixtures that every part of the suite uses."""
 
 import os
+import time
+import uuid
 from contextlib import ExitStack
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from demo.servers import Redis, ServerFailed, workspace
 from demo.suite import running
@@ -14,6 +17,27 @@ from demo.suite import running
 def empty_cache():
     """No test sees what another one has cached."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def sessions_like_ours(monkeypatch):
+    """``force_login`` leaves in the session what our sign-in leaves there; without it the session is ended."""
+    log_in = Client._login
+
+    def recorded(browser, person, backend=None):
+        log_in(browser, person, backend)
+        record_sign_in(browser, person)
+
+    monkeypatch.setattr(Client, "_login", recorded)
+
+
+def record_sign_in(browser, person, age: float = 0) -> None:
+    """Write into the session of ``browser`` that ``person`` signed in by password ``age`` seconds ago."""
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - age}]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session["sid"] = uuid.uuid4().hex
+    session.save()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ END_OF_OFFICE_HOURS = time(17)
 
 
 def waiting_for(user: User) -> list[Assignment]:
-    """Return what waits for the person, asked once for a page; one more than is shown tells that there are more."""
+    """Return what waits for the person, the soonest first, asked once for a page; at most a hundred."""
 
     def ask():
         rows = Assignment.objects.open_for(user).select_related("document", "given_by", "given_for", "unit")
@@ -30,16 +30,14 @@ def waiting_for(user: User) -> list[Assignment]:
             "due_on", "role", "document__subject", "document__organisation", "given_by__full_name",
             "given_for__full_name", "unit__name_vi", "unit__name_en", "person_id",
         )  # fmt: skip
-        return list(rows[: MOST_DUTIES + 1])
+        return list(rows[:MOST_DUTIES])
 
     return kept(user, WAITING, ask)
 
 
 def waiting_count(user: User) -> int:
     rows = peek(user, WAITING)
-    if rows is None or len(rows) > MOST_DUTIES:
-        return Assignment.objects.open_for(user).count()
-    return len(rows)
+    return Assignment.objects.open_for(user).count() if rows is None else len(rows)
 
 
 def new_for_me(place: Place) -> dict:
@@ -87,7 +85,7 @@ def duties(user: User) -> list[Duty]:
             source=" · ".join(str(part) for part in (row.giver, row.unit) if part),
             due=row.due_on,
         )
-        for row in waiting_for(user)[:MOST_DUTIES]
+        for row in waiting_for(user)
         if row.asks_for_work
     ]
 

@@ -14,24 +14,18 @@ from apps.tasks import services
 from apps.tasks.models import Task, led_by, reach_of
 from intranet.api import Duty, Hit, Named, Plugin, Receiver, Widget, kept, peek
 
-DUTIES = 30
+MOST = 100
 NEEDING = "tasks.needing"
 ROWS = 6
 
 
 def needing(user):
-    """What waits for the person, the soonest first; one more than is shown tells that there are more."""
-    return kept(user, NEEDING, lambda: list(Task.objects.needing(user).with_people()[: DUTIES + 1]))
-
-
-def all_needing(user):
-    """What ``needing`` has found for this page when that is all, else None."""
-    rows = peek(user, NEEDING)
-    return rows if rows is not None and len(rows) <= DUTIES else None
+    """What waits for the person, the soonest first, asked once for a page; no badge counts beyond a hundred."""
+    return kept(user, NEEDING, lambda: list(Task.objects.needing(user).with_people()[:MOST]))
 
 
 def badge(user):
-    rows = all_needing(user)
+    rows = peek(user, NEEDING)
     return Task.objects.needing(user).count() if rows is None else len(rows)
 
 
@@ -48,7 +42,7 @@ def unit_tasks(place):
 
 
 def duties(user):
-    for task in needing(user)[:DUTIES]:
+    for task in needing(user):
         yield duty(task, user)
 
 
@@ -79,7 +73,7 @@ def source(task, user):
 def agenda(user, starts, ends):
     """The deadlines of the person's open tasks; each takes its whole day."""
     first, last = timezone.localdate(starts), timezone.localdate(ends - timedelta(microseconds=1))
-    rows = all_needing(user)
+    rows = peek(user, NEEDING)
     if rows is None:
         tasks = Task.objects.open_for(user).filter(due__range=(first, last)).only("title", "due")
     else:

@@ -72,10 +72,12 @@ def manage(environment: dict, code: str) -> str:
 
 SIGN_IN = """
 from django.test import Client
+from tests.conftest import record_sign_in
 from tests.factories import person_of
 person = person_of(username="nguoi-nhan")
 client = Client()
 client.force_login(person)
+record_sign_in(client, person)
 print(client.session.session_key)
 """
 

@@ -16,12 +16,15 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 (needs the apps loaded)
 from django.test import Client  # noqa: E402 (needs the apps loaded)
 
+from tests.conftest import record_sign_in  # noqa: E402 (needs the apps loaded)
 from tests.factories import person_of  # noqa: E402 (needs the apps loaded)
 
 call_command("check", verbosity=0)
 call_command("migrate", verbosity=0)
 browser = Client(SERVER_NAME="localhost")
-browser.force_login(person_of(full_name="Trần Minh Anh"))
+person = person_of(full_name="Trần Minh Anh")
+browser.force_login(person)
+record_sign_in(browser, person)
 for path in sys.argv[1:]:
     answer = browser.get(path)
     sys.stdout.write(json.dumps([path, answer.status_code, answer.content.decode()]) + "\n")

@@ -1,6 +1,5 @@
 """A real slapd with a small ministry in it, and people who signed in by the real form."""
 
-import time
 import uuid
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,7 +13,7 @@ from demo.directory import UNITS, entry, group, hashed, person_dn
 from demo.servers.process import ServerFailed, workspace
 from demo.servers.slapd import Slapd
 from sso.api import ensure_client
-from tests.conftest import missing
+from tests.conftest import missing, record_sign_in
 
 PASSWORD = "Mật khẩu dài 2026"
 VERIFIER = "v" * 64
@@ -124,11 +123,7 @@ def session_of(client):
 
     def start(person, age: float = 0):
         client.force_login(person)
-        session = client.session
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time() - age}]
-        session["account_authentication_methods_user"] = str(person.pk)
-        session["sid"] = uuid.uuid4().hex
-        session.save()
+        record_sign_in(client, person, age)
         return client
 
     return start
@@ -178,6 +173,16 @@ def redeem(client, system, secret, code, **changes):
         "client_secret": secret,
     } | changes
     return client.post(reverse("oauth-token"), {k: v for k, v in form.items() if v is not None})
+
+
+def refresh(client, wiki, token):
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": token,
+        "client_id": wiki[0].client_id,
+        "client_secret": wiki[1],
+    }
+    return client.post(reverse("oauth-token"), form)
 
 
 def tokens_of(client, wiki, **changes) -> dict:

@@ -56,6 +56,35 @@ def test_p18_no_other_url_signs_anybody_in(settings):
     assert [s for s in Session.objects.all() if "_auth_user_id" in s.get_decoded()] == []
 
 
+def test_p18_a_session_that_our_sign_in_did_not_begin_is_ended(client):
+    person = UserFactory()
+    client.force_login(person)
+    assert client.get(reverse("people")).status_code == 200
+    session = client.session
+    del session["account_authentication_methods"]
+    session.save()
+
+    assert client.get(reverse("people"))["Location"].startswith(reverse("account_login"))
+    assert not Session.objects.filter(session_key=session.session_key).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("account_authentication_methods", []),
+        ("account_authentication_methods_user", "0"),  # P25: half way as one person, finished as another
+        ("sid", ""),
+    ],
+)
+def test_p18_a_session_without_the_whole_record_is_ended(client, name, value):
+    client.force_login(UserFactory())
+    session = client.session
+    session[name] = value
+    session.save()
+
+    assert client.get(reverse("people"))["Location"].startswith(reverse("account_login"))
+
+
 @pytest.mark.parametrize("path", ["/admin/login/", "/django-admin/login/", "/_util/login/"])
 def test_p18_other_sign_in_pages_lead_to_ours(client, path):
     response = client.get(path, {"next": "/admin/pages/"})

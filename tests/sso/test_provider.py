@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet
 from sso.api import User, ensure_client, mail_token, revoke_everything
 from sso.models import AccessToken, Grant, RefreshToken
 from tests.factories import person_of
-from tests.sso.conftest import REDIRECT, ask, parameters_of, redeem, tokens_of
+from tests.sso.conftest import REDIRECT, ask, parameters_of, redeem, refresh, tokens_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,16 +31,6 @@ def introspect(client, system, token):
     credentials = b64encode(f"{system[0].client_id}:{system[1]}".encode()).decode()
     headers = {"Authorization": f"Basic {credentials}"}
     return client.post(reverse("oauth-introspect"), {"token": token}, headers=headers)
-
-
-def refresh(client, wiki, token):
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": token,
-        "client_id": wiki[0].client_id,
-        "client_secret": wiki[1],
-    }
-    return client.post(reverse("oauth-token"), form)
 
 
 # --- the ordinary flow ---------------------------------------------------------------------------

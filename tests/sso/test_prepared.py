@@ -1,0 +1,88 @@
+"""SQL made once says what the ORM says."""
+
+import pytest
+from django.utils import timezone
+
+from sso.backends import ACTIVE
+from sso.models import AccessToken, Grant, RefreshToken, User
+from sso.oauth import clients, exchange, parameters
+from sso.services import mail_token
+from sso.services.tokens import insert_code
+from sso.views.tokens import ACCESS_TOKENS
+from tests.factories import UserFactory, person_of
+from tests.sso.conftest import ask, parameters_of, tokens_of
+
+pytestmark = pytest.mark.django_db
+
+
+def orm_values(lookup, queryset) -> list:
+    return list(queryset.values_list(*lookup.columns.values()).get())
+
+
+def test_a_lookup_returns_the_values_of_the_orm(session_of, wiki):
+    person = person_of(language="vi")
+    browser = session_of(person)
+    code = parameters_of(ask(browser, wiki[0]))["code"]
+    tokens = tokens_of(browser, wiki)
+    access, refresh, unused = (
+        exchange.hashed(text) for text in (tokens["access_token"], tokens["refresh_token"], code)
+    )
+    found = [
+        (clients.ENABLED, wiki[0].client_id, type(wiki[0]).objects.filter(pk=wiki[0].pk)),
+        (ACCESS_TOKENS, access, AccessToken.objects.filter(token_checksum=access)),
+        (exchange.REFRESH_TOKENS, refresh, RefreshToken.objects.filter(token_checksum=refresh)),
+        (exchange.CODES, unused, Grant.objects.filter(code=unused)),
+    ]
+
+    for lookup, text, queryset in found:
+        assert list(lookup.first(text)) == orm_values(lookup, queryset)
+        assert lookup.first("another") is None
+
+
+def test_a_whole_object_is_that_of_the_orm(wiki):
+    person = User.objects.get(pk=UserFactory(language="en", room="P.101").pk)
+    system = type(wiki[0]).objects.get(pk=wiki[0].pk)
+
+    for got, wanted in [
+        (ACTIVE.first(person.pk), person),
+        (parameters.ENABLED.first(system.client_id), system),
+    ]:
+        fields = [field.attname for field in wanted._meta.concrete_fields]
+        assert got == wanted
+        assert [getattr(got, name) for name in fields] == [getattr(wanted, name) for name in fields]
+        assert got.get_deferred_fields() == set()
+
+
+def test_switched_off_and_disabled_are_not_found(wiki):
+    wiki[0].is_enabled = False
+    wiki[0].save()
+    person = UserFactory(is_active=False)
+
+    assert ACTIVE.first(person.pk) is None
+    assert clients.ENABLED.first(wiki[0].client_id) is None
+    assert parameters.ENABLED.first(wiki[0].client_id) is None
+
+
+def test_an_inserted_row_is_the_one_that_save_makes(wiki):
+    person = UserFactory()
+    now = timezone.now()
+    fields = {"user": person, "application": wiki[0], "expires": now, "auth_time": now, "amr": ["pwd", "mfa"]}
+    saved, inserted = Grant(code="a", **fields), Grant(code="b", **fields)
+
+    saved.save(force_insert=True)
+    insert_code(inserted)
+
+    rows = {row["code"]: row for row in Grant.objects.values()}
+    own = {"id", "code", "created", "updated"}
+    assert [{k: v for k, v in rows[code].items() if k not in own} for code in "ab"] == [
+        {k: v for k, v in rows["a"].items() if k not in own}
+    ] * 2
+    assert (rows["b"]["id"], inserted._state.adding) == (inserted.pk, False)
+    assert now <= rows["b"]["created"] <= timezone.now()
+
+
+def test_an_inserted_token_keeps_only_its_hash():
+    raw = mail_token(person_of())
+
+    row = AccessToken.objects.get()
+    assert (row.token, row.token_checksum) == ("", exchange.hashed(raw))
