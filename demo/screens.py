@@ -101,9 +101,9 @@ def picture(page: Page, url: str, folder: Path, name: str, size: dict[str, int],
     page.evaluate("document.fonts.ready")
     taken = Image.open(io.BytesIO(page.screenshot()))
     path = folder / f"{name}-{size['width']}-{theme}.png"
-    taken.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE).save(
-        path, optimize=True
-    )
+    taken.convert("RGB").quantize(
+        COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE
+    ).save(path, optimize=True)
     page.close()
     return path.stat().st_size
 

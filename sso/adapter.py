@@ -7,17 +7,13 @@ from allauth.core import context
 from allauth.core.internal import ratelimit
 from django.contrib.auth import authenticate
 from django.contrib.auth import login as start_session
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sso.backends import canonical_name
+from sso.backends import NAMED, canonical_name
 from sso.directory import DirectoryUnavailable
 from sso.limits import TooManyTries, Tries
-from sso.models import User
-from sso.prepared import PreparedLookup
 from sso.services.sessions import end_session
 
-KNOWN = PreparedLookup(lambda name: User.objects.filter(Q(username=name) | Q(email=name)), pk="pk")
 SID = "sid"  # names this session in tokens, without being its key
 
 
@@ -75,5 +71,5 @@ class AccountAdapter(DefaultAccountAdapter):
 def limit_key(typed: str) -> str:
     """Return one key for all spellings of an account: its row when there is one, else what was typed."""
     name = canonical_name(typed)
-    known = KNOWN.first(name) if name else None
+    known = NAMED.first(name) if name else None
     return str(known.pk) if known else f"?{name[:254]}"

@@ -6,6 +6,7 @@ import unicodedata
 import ldap
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import Q
 from django.dispatch import receiver
 from django_auth_ldap.backend import LDAPBackend, ldap_error
 
@@ -22,6 +23,7 @@ from sso.prepared import PreparedGet
 
 NAME = re.compile(r"[\w.@+-]{1,254}", re.ASCII)
 rights = ModelBackend()
+NAMED = PreparedGet(User, lambda name: User.objects.filter(Q(username=name) | Q(email=name)))
 ACTIVE = PreparedGet(
     User, lambda pk: User.objects.filter(pk=pk, is_active=True), mark=-1
 )  # asked by every page
@@ -64,6 +66,13 @@ class DirectoryBackend(LDAPBackend):
         finally:
             if ldap_user._connection is not None:
                 ldap_user._connection.unbind_s()
+
+    def get_or_build_user(self, username, ldap_user):
+        """The person of that name, when it is still the entry's; else whoever the entry belongs to."""
+        user = NAMED.first(username)
+        if user and str(user.entry_uuid) == ldap_user.attrs["entryUUID"][0]:
+            return user, False
+        return super().get_or_build_user(username, ldap_user)
 
     def get_user(self, user_id):
         """Return the person of a session, None when disabled since."""

@@ -7,11 +7,13 @@ The one per account is raised before the directory is asked, so that many tries 
 protects the mailbox, which the directory would lock. Without a cache the directory's own limit remains.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
 from django.conf import settings
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 WINDOW = 300
 
@@ -39,8 +41,9 @@ class Tries:
     def failed(self) -> None:
         for name in ("pair", "address"):
             count_up(self.key(name))
-        for name in ("pair", "account"):
-            cache.touch(self.key(name), WINDOW)
+        with suppress(RedisError):  # django-redis ignores the absence of Redis everywhere but here
+            for name in ("pair", "account"):
+                cache.touch(self.key(name), WINDOW)
 
     def succeeded(self) -> None:
         cache.delete_many([self.key("pair"), self.key("account")])

@@ -165,7 +165,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.full_name
 
     def save(self, **kwargs):
-        self.derive_keys()
+        if kwargs.get("update_fields") is None:
+            self.derive_keys()
         super().save(**kwargs)
 
     def derive_keys(self):

@@ -52,7 +52,7 @@ def test_an_outage_counts_no_wrong_password(stopped, stranger):
     assert person.is_signed_in
 
 
-def test_hanging_an_answer_comes_within_the_timeouts(hanging, officer, stranger):
+def test_hanging_an_answer_comes_within_the_timeouts(officer, hanging, stranger):
     newcomer = stranger()
     refused = newcomer.sign_in("vanthu")
     assert explains(refused), refused.text

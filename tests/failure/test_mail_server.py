@@ -63,7 +63,7 @@ def test_stopped_a_letter_being_written_is_kept(stopped, officer):
     assert soon(lambda: officer.send_form("/mail/compose/", **written).status_code == 200)
 
 
-def test_hanging_nobody_waits_for_long(hanging, officer):
+def test_hanging_nobody_waits_for_long(officer, hanging):
     card = officer.get(widget_of(officer))
     assert SAID in card.text
     assert officer.took < 10

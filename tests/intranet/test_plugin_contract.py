@@ -8,11 +8,9 @@ from django.template.loader import get_template
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 
 from intranet.dashboard import body_of
 from intranet.guard import guarded
-from intranet.once import once
 from intranet.plugins import Duty, Hit, Place, plugins
 from intranet.services import ensure_unit_pages
 from tests.factories import UnitFactory, person_of
@@ -152,14 +150,3 @@ def test_shell_has_its_own_pages(name):
         reverse(name)
     except NoReverseMatch:
         pytest.fail(name)
-
-
-def test_once_asks_once_for_each_request_and_person(rf):
-    one, two = person_of(), person_of()
-    lazy = SimpleLazyObject(lambda: one)  # what request.user is
-    asked = []
-
-    for user in (lazy, lazy, one, two):
-        once(user, "note.open", lambda user=user: asked.append(user.pk))
-
-    assert asked == [one.pk, two.pk]

@@ -164,7 +164,7 @@ def test_return_forgets_the_day_of_report_so_that_the_deadline_counts_again():
         (State.DONE, services.change_deadline, {"due": None}),
         (State.IN_PROGRESS, services.confirm_task, {}),
     ],
-    ids=str,
+    ids=["return done", "confirm withdrawn", "change done", "confirm unreported"],
 )
 def test_act_that_comes_too_late_or_too_early_is_refused_in_words(state, service, words):
     task = TaskFactory(state=state, finished=in_days(0), completed_at=timezone.now())
