@@ -11,6 +11,14 @@ from django.test import Client
 
 from demo.servers import Redis, ServerFailed, workspace
 from demo.suite import running
+from tests.databases import use_copy
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(tmp_path_factory, django_db_blocker):
+    """In place of pytest-django's: a copy of a migrated database instead of migrations."""
+    with django_db_blocker.unblock():
+        use_copy(tmp_path_factory.mktemp("database"))
 
 
 @pytest.fixture(autouse=True)

@@ -104,3 +104,13 @@ def test_tone_marks_stand_in_the_old_place(catalogue):
     wrong = [said for entry in entries(catalogue) for said in words(entry) if new_place.search(said)]
 
     assert wrong == []
+
+
+def test_one_string_has_one_translation():
+    """Django merges all catalogues: a string with two translations would show the wrong one in one of the apps."""
+    found = defaultdict(set)
+    for package in PACKAGES:
+        for entry in polib.pofile(str(ROOT / package / "locale/vi/LC_MESSAGES/django.po")):
+            found[entry.msgctxt, entry.msgid].add(entry.msgstr or tuple(entry.msgstr_plural.values()))
+
+    assert {string: words for string, words in found.items() if len(words) > 1} == {}

@@ -4,12 +4,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from demo import browser as demo
 from tests.conftest import missing
 
 HERE = Path(__file__).parent
 REFUSED = "responded with a status of 422"
+PATIENCE = 15_000  # milliseconds: the machine may be busy
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items):
@@ -44,7 +47,7 @@ class Visits:
 
     def context(self, **more):
         context = self.browser.new_context(**demo.options(self.suite.address, **more))
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         context.on("console", self.listen)
         self.contexts.append(context)

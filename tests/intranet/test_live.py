@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from demo.servers import free_port
+from tests.databases import sqlite_copy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,11 +93,9 @@ def web(tmp_path: Path, **variables: str):
         "INTRANET_SECRET_KEY": "for tests only",
         "INTRANET_BASE_URL": f"http://127.0.0.1:{port}",
         "INTRANET_VAR": str(tmp_path / "var"),
-        "INTRANET_DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        "INTRANET_DATABASE_URL": f"sqlite:///{sqlite_copy(tmp_path)}",
         **variables,
     }
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
-    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
     session = manage(environment, SIGN_IN)
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"]
     log = open(tmp_path / "web.log", "wb")  # noqa: SIM115 (closed below)
