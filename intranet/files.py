@@ -1,9 +1,12 @@
 """Private files leave only through a view that has asked ``visible_to`` before; pictures of pages are for all staff."""
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.utils.http import content_disposition_header
 
 
@@ -20,6 +23,12 @@ def send_private_file(file: File, name: str, content_type: str, *, inline: bool 
     response["Cache-Control"] = "private, no-store"
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
+
+
+@login_not_required
+def favicon(request):
+    """Send those who ask without having read a page (feed readers, PDF tabs) to the mark that pages name."""
+    return redirect(static("intranet/mark.svg"))
 
 
 PICTURES = ("images/", "original_images/")

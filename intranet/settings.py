@@ -350,10 +350,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"once_per_minute": {"()": "intranet.logs.OncePerMinute"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
+        "django_redis.cache": {"filters": ["once_per_minute"]},
         "intranet": {"level": "INFO"},
         "sso": {"level": "INFO"},
         "apps": {"level": "INFO"},

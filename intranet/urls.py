@@ -5,7 +5,7 @@ from django.urls import include, path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
-from intranet.files import picture
+from intranet.files import favicon, picture
 from intranet.plugins import plugins
 from intranet.views import arrange, home, notices, people, search
 
@@ -29,6 +29,7 @@ urlpatterns = [
     path("units/", people.units, name="units"),
     path("units/<slug:slug>/", people.unit, name="unit"),
     *[path(f"{plugin.slug}/", include((plugin.urls, plugin.slug))) for plugin in plugins()],
+    path("favicon.ico", favicon),
     path("media/<path:path>", picture, name="picture"),
     path("admin/", include(wagtailadmin_urls)),
     path("django-admin/", admin.site.urls),

@@ -23,6 +23,8 @@ def use_copy(folder: Path) -> None:
     name = copy(folder)
     connection.close()
     connection.settings_dict["NAME"] = name
+    # What migrations have written, for tests that empty the tables (``serialized_rollback``).
+    connection._test_serialized_contents = connection.creation.serialize_db_to_string()
 
 
 def sqlite_copy(folder: Path) -> str:

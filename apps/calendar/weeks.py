@@ -46,6 +46,11 @@ class Week:
             week = None
         return week if week and week.monday.year in YEARS else cls.of(timezone.localdate())
 
+    @classmethod
+    def coming(cls) -> "Week":
+        """Return this week until Friday, the next one from Saturday on."""
+        return cls.of(timezone.localdate() + timedelta(days=2))
+
     def __str__(self):
         return f"{self.monday:%G-W%V}"
 

@@ -1,9 +1,11 @@
 """Tags that every template has: built in, no {% load %}."""
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 
 from django import template
+from django.template.defaultfilters import stringfilter
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -23,6 +25,13 @@ WEEKDAYS = (
     _("Saturday"),
     _("Sunday"),
 )
+
+
+# A word that means nothing without the number behind it, and a time of day before its word.
+BEFORE_NUMBER = re.compile(
+    r"\b(P\.|[Ss]ố|[Tt]ầng|[Pp]hòng|[Pp]hòng họp|[Nn]hà|[Tt]uần|[Nn]gày|[Tt]háng|[Qq]uý|[Kk]hóa|[Ll]ần|[Ll]úc) (?=\d)"
+)
+AFTER_TIME = re.compile(r"\b(\d{1,2}(?:h\d{0,2}|:\d\d)) (?=sáng|trưa|chiều|tối|ngày)")
 
 
 def _day(value: date | datetime) -> date:
@@ -93,6 +102,13 @@ def due_words(due: date | datetime | None) -> str:
     if days == 0:
         return _("late since %(time)s") % {"time": when(due)}
     return ngettext("%(days)d day late", "%(days)d days late", days) % {"days": days}
+
+
+@register.filter(is_safe=True)
+@stringfilter
+def tied(text: str) -> str:
+    """Return ``text`` with no-break spaces where a line must not end: "P. 402", "tầng 2", "8h00 sáng"."""
+    return AFTER_TIME.sub("\\1\N{NO-BREAK SPACE}", BEFORE_NUMBER.sub("\\1\N{NO-BREAK SPACE}", text))
 
 
 @register.filter

@@ -12,7 +12,11 @@ from sso.api import User
 from tests.documents.factories import a_document, a_register, routed, unsaved
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.races,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
 
 
 @pytest.fixture(autouse=True)

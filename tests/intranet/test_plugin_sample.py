@@ -10,18 +10,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.databases import sqlite_copy
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory) -> Path:
     """A database with the tables of every app, migrated once: what an app leaves behind is no harm."""
-    file = tmp_path_factory.mktemp("database") / "db.sqlite3"
-    environment = {**os.environ, "INTRANET_DATABASE_URL": f"sqlite:///{file}"}
-    environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    command = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    return file
+    return Path(sqlite_copy(tmp_path_factory.mktemp("database")))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.sso.conftest import ask, parameters_of, redeem, refresh, tokens_of
 AT_ONCE = 8
 pytestmark = [
     pytest.mark.servers,
+    pytest.mark.races,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time."),
 ]

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -16,11 +17,12 @@ from apps.calendar.weeks import Week
 
 
 def leaders_week(request):
-    week = Week.parse(request.GET.get("week"))
+    week = Week.parse(request.GET["week"]) if "week" in request.GET else Week.coming()
     board = leaders_board(week.days, seen_by=request.user)
     context = {
         "tabs": tabs(request.user, "leaders"),
         "week": week,
+        "this_week": Week.of(timezone.localdate()),
         "board": board,
         "is_list": request.GET.get("layout") == "list",
         "is_published": PublishedWeek.objects.filter(monday=week.monday).exists(),

@@ -1,4 +1,5 @@
-// What every page does by itself: menus, search key, theme, alerts and toasts, questions before an act.
+// What every page does by itself: menus, search, theme, alerts and toasts, questions before an act, cards that
+// come after the page, live notices. One file, because every page needs all of it at once.
 
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -129,3 +130,86 @@ for (const wrap of all(".table-wrap")) if (wrap.scrollWidth > wrap.clientWidth) 
 document.addEventListener("change", (event) => {
   event.target.closest?.("form[data-auto]")?.requestSubmit();
 });
+
+// The panel below the search box: the arrows walk through it, Escape and a click elsewhere close it.
+const box = one("[data-search]");
+const panel = one("#search-panel");
+
+if (box && panel) {
+  const links = () => all("a", panel);
+  const show = (shown) => {
+    panel.hidden = !shown;
+  };
+
+  panel.addEventListener("htmx:afterSwap", () => show(document.activeElement === box && panel.textContent.trim() !== ""));
+  box.addEventListener("focus", () => show(panel.textContent.trim() !== ""));
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(".search")) show(false);
+  });
+  document.addEventListener("focusin", (event) => {
+    if (!event.target.closest(".search")) show(false);
+  });
+  box.form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !panel.hidden) {
+      event.preventDefault();
+      box.focus();
+      show(false);
+      return;
+    }
+    if (!["ArrowDown", "ArrowUp"].includes(event.key) || panel.hidden) return;
+    const stops = [box, ...links()];
+    const at = stops.indexOf(document.activeElement);
+    const next = stops[(at + (event.key === "ArrowDown" ? 1 : stops.length - 1)) % stops.length];
+    event.preventDefault();
+    next?.focus();
+  });
+}
+
+// What was done in place on the home page is counted anew; a card whose server does not answer says so.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const duties = one("[data-duties]");
+  if (duties && event.detail.successful && event.detail.elt.closest?.("form[data-duty]")) {
+    window.htmx.ajax("GET", duties.dataset.duties, { target: "#duties", swap: "outerHTML" });
+  }
+});
+
+function explain(event) {
+  const card = event.detail.elt.closest?.("[data-remote]");
+  const failed = one("template#widget-failed");
+  if (!card || !failed) return;
+  one(".widget-body", card).replaceChildren(failed.content.cloneNode(true));
+  event.stopPropagation();
+}
+for (const name of ["htmx:timeout", "htmx:sendError", "htmx:responseError"]) {
+  document.body.addEventListener(name, explain);
+}
+
+// Live notices. The socket only says that there is something new; the page then fetches it, so rights are asked anew.
+const FIRST_PAUSE = 2_000;
+const LONGEST_PAUSE = 120_000;
+
+const { socketsPort, noticesNew } = document.body.dataset;
+const address = new URL("/ws/notices/", location.href);
+address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+if (socketsPort) address.port = socketsPort;
+let pause = FIRST_PAUSE;
+
+function tell(notice) {
+  document.body.dispatchEvent(new CustomEvent("notice", { detail: notice, bubbles: true }));
+  if (window.htmx) {
+    window.htmx.ajax("GET", `${noticesNew}?id=${encodeURIComponent(notice.id)}`, { target: "#toasts", swap: "beforeend" });
+  }
+}
+
+function listen() {
+  const socket = new WebSocket(address);
+  socket.addEventListener("open", () => { pause = FIRST_PAUSE; });
+  socket.addEventListener("message", (event) => tell(JSON.parse(event.data)));
+  socket.addEventListener("close", (event) => {
+    if (event.code === 4401) return; // signed out
+    setTimeout(listen, pause * (0.75 + Math.random() / 2));
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+  });
+}
+
+if (noticesNew) listen(); // somebody is signed in
