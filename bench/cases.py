@@ -14,7 +14,7 @@ import ldap
 import psycopg
 
 from bench.browser import Browser
-from bench.data import CLERK, CLIENT, READER, REDIRECT
+from bench.plan import CLERK, CLIENT, READER, REDIRECT
 from bench.stack import OURS, Stack
 from demo import directory, state
 from demo.people import PASSWORD, people

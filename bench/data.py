@@ -8,15 +8,12 @@ from django.db import connection
 
 from apps.documents import search
 from apps.documents.models import Document, DocumentType, Register
+from bench.plan import BATCH, CLERK, CLIENT, DOCUMENTS, MAILS, READER, REDIRECT
 from demo import state
 from demo.people import DOMAIN
 from demo.servers import HOST
 from sso.api import Application, User, ensure_client
 
-CLIENT = "bench"
-REDIRECT = "http://127.0.0.1:9/callback"
-MAILS, DOCUMENTS, BATCH = 5_000, 100_000, 5_000
-READER, CLERK = "nhanvien", "vanthu"  # has the mailbox; reads the register
 SUBJECTS = (
     "báo cáo cải cách hành chính quý {n}",
     "đề nghị cung cấp số liệu thuê bao băng rộng năm {n}",

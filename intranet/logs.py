@@ -1,7 +1,6 @@
 """What the log leaves out."""
 
 import logging
-import time
 
 QUIET_SECONDS = 60
 
@@ -16,10 +15,9 @@ class OncePerMinute(logging.Filter):
         self.quiet_until = 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        now = time.monotonic()
-        if now < self.quiet_until:
+        if record.created < self.quiet_until:
             return False
-        self.quiet_until = now + QUIET_SECONDS
+        self.quiet_until = record.created + QUIET_SECONDS
         if record.exc_info:
             error = record.exc_info[1]
             reason = error.__cause__ or error

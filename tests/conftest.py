@@ -13,12 +13,32 @@ from demo.servers import Redis, ServerFailed, workspace
 from demo.suite import running
 from tests.databases import use_copy
 
+START_ANEW = pytest.StashKey()
+
 
 @pytest.fixture(scope="session")
-def django_db_setup(tmp_path_factory, django_db_blocker):
+def django_db_setup(tmp_path_factory, django_db_blocker, request):
     """In place of pytest-django's: a copy of a migrated database instead of migrations."""
-    with django_db_blocker.unblock():
-        use_copy(tmp_path_factory.mktemp("database"))
+    folder = tmp_path_factory.mktemp("database")
+
+    def start_anew():
+        with django_db_blocker.unblock():
+            use_copy(folder)
+
+    start_anew()
+    request.config.stash[START_ANEW] = start_anew
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Django empties all tables after a test with real transactions; the next one finds what migrations wrote."""
+    try:
+        return (yield)
+    finally:
+        marker = item.get_closest_marker("django_db")
+        is_real = {"transactional_db", "live_server"} & set(item.fixturenames)
+        if is_real or (marker and marker.kwargs.get("transaction")):
+            item.config.stash[START_ANEW]()
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,10 @@
 
 import fcntl
 import os
-import shutil
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,13 +18,13 @@ TEMPLATE = "migrated"
 
 
 def use_copy(folder: Path) -> None:
-    """Let Django's connection use a migrated database of this process's own; what SQLite needs lies in ``folder``."""
-    copy = postgres_copy if connection.vendor == "postgresql" else sqlite_copy
-    name = copy(folder)
+    """Let Django's connection use a migrated database of this process's own; what SQLite needs lies in ``folder``.
+
+    Called again, it starts anew: a test with real transactions leaves the tables empty, without what migrations wrote.
+    """
     connection.close()
-    connection.settings_dict["NAME"] = name
-    # What migrations have written, for tests that empty the tables (``serialized_rollback``).
-    connection._test_serialized_contents = connection.creation.serialize_db_to_string()
+    copy = postgres_copy if connection.vendor == "postgresql" else sqlite_copy
+    connection.settings_dict["NAME"] = copy(folder)
 
 
 def sqlite_copy(folder: Path) -> str:
@@ -37,7 +37,9 @@ def sqlite_copy(folder: Path) -> str:
             migrate(f"sqlite:///{template}.part")
             Path(f"{template}.part").rename(template)
     copy = folder / f"tests-{os.getpid()}.sqlite3"
-    shutil.copy(template, copy)
+    # In place, so that threads which have the copy open (a live server's) see it too.
+    with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(copy, timeout=20)) as target:
+        source.backup(target)
     return str(copy)
 
 
@@ -51,6 +53,7 @@ def postgres_copy(folder: Path) -> str:
             cursor.execute(f"CREATE DATABASE {TEMPLATE}")
             address = f"{settings['USER']}@{settings['HOST']}:{settings['PORT']}"
             migrate(f"postgres://{address}/{TEMPLATE}")
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     return name
 

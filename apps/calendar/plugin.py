@@ -133,6 +133,7 @@ PLUGIN = Plugin(
             css="calendar/calendar.css",
             context=unit_days,
             places=("unit",),
+            is_wide=True,
         ),
     ),
     search=search,

@@ -73,6 +73,24 @@ def test_pages_ask_as_many_queries_for_any_length(signed_in, kind, address, time
     assert asked[0] == asked[1]
 
 
+@pytest.mark.parametrize(
+    ("now", "query", "week"),
+    [
+        ("2026-11-27 17:00", "", "2026-W48"),  # a Friday
+        ("2026-11-28 08:00", "", "2026-W49"),
+        ("2026-11-29 23:00", "", "2026-W49"),
+        ("2026-11-28 08:00", "?week=2026-W48", "2026-W48"),
+    ],
+)
+def test_leaders_week_is_the_coming_one_from_saturday_on(signed_in, time_machine, now, query, week):
+    time_machine.move_to(at(now))
+
+    page = signed_in(person_of()).get(f"/calendar/leaders/{query}")
+
+    assert str(page.context["week"]) == week
+    assert week == "2026-W48" or 'href="?week=2026-W48"' in page.content.decode()
+
+
 def test_leaders_week_shows_who_what_when_where(signed_in):
     leader = minister(full_name="Huỳnh Ơn")
     leaders_event(

@@ -15,7 +15,7 @@ from tests.factories import UserFactory
 pytestmark = [
     pytest.mark.servers,
     pytest.mark.races,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.db import OperationalError
+from django.templatetags.static import static
 from django.test import Client, override_settings
 
 from intranet.api import send_private_file
@@ -186,3 +187,9 @@ def test_private_file_is_left_to_nginx_when_it_stands_in_front():
     answer = sent(X_ACCEL_PREFIX="/private")
 
     assert [answer["X-Accel-Redirect"], answer.content] == ["/private/documents/1/a.html", b""]
+
+
+def test_favicon_leads_strangers_to_the_mark(client):
+    answer = client.get("/favicon.ico")
+
+    assert (answer.status_code, answer.url) == (302, static("intranet/mark.svg"))

@@ -112,3 +112,17 @@ def test_pages_of_errors_need_no_context(code):
 
     assert '<html lang="vi" data-bs-theme="auto">' in page
     assert "<h1>" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Họp giao ban (P. 402)", "Họp giao ban (P.~402)"),
+        ("Phòng họp tầng 2, nhà A", "Phòng họp tầng~2, nhà A"),
+        ("Nghị định số 30 & quý 4", "Nghị định số~30 &amp; quý~4"),
+        ("8h00 sáng ngày 23/11", "8h00~sáng ngày~23/11"),
+        ("Sở 12 người, 8h00", "Sở 12 người, 8h00"),
+    ],
+)
+def test_tied_keeps_words_and_their_numbers_on_one_line(text, expected):
+    assert draw("{{ text|tied }}", text=text).replace("\N{NO-BREAK SPACE}", "~") == expected

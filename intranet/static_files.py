@@ -1,0 +1,20 @@
+"""Static files with a hash of their content in their names, and the shell's style sheets as one."""
+
+import re
+from pathlib import Path
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+SHEET = "intranet/shell.css"
+IMPORT = re.compile(r'@import "([\w.-]+)";\n')
+
+
+class StaticFiles(CompressedManifestStaticFilesStorage):
+    def post_process(self, paths, dry_run=False, **options):
+        """Put what the shell's sheet imports in the place of the import: one request instead of four."""
+        if SHEET in paths and not dry_run:
+            sheet = Path(self.path(SHEET))
+            parts = IMPORT.sub(lambda found: (sheet.parent / found[1]).read_text(), sheet.read_text())
+            sheet.write_text(parts)
+            paths = {**paths, SHEET: (self, SHEET)}
+        yield from super().post_process(paths, dry_run, **options)

@@ -1,0 +1,43 @@
+"""A cache that is away is told once a minute, in one line."""
+
+import logging
+
+import pytest
+from django.conf import settings
+
+from intranet.logs import OncePerMinute
+
+
+@pytest.fixture
+def logger(caplog):
+    logger = logging.getLogger("tests.away")
+    silence = OncePerMinute()
+    logger.addFilter(silence)
+    yield logger
+    logger.removeFilter(silence)
+
+
+def fail(logger, reason):
+    try:
+        raise ConnectionError(reason)
+    except ConnectionError:
+        logger.exception("Exception ignored")
+
+
+def test_outage_is_one_line_a_minute_with_the_reason(logger, caplog, time_machine):
+    time_machine.move_to("2026-11-23 08:00", tick=False)
+    for reason in ("first", "second"):
+        fail(logger, reason)
+    time_machine.shift(61)
+    fail(logger, "third")
+
+    lines = [(record.getMessage(), record.exc_info) for record in caplog.records]
+
+    assert lines == [
+        ("Exception ignored: ConnectionError: first", None),
+        ("Exception ignored: ConnectionError: third", None),
+    ]
+
+
+def test_the_cache_of_redis_is_told_so():
+    assert settings.LOGGING["loggers"]["django_redis.cache"]["filters"] == ["once_per_minute"]
