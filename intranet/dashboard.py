@@ -69,6 +69,7 @@ def dashboard_of(request: HttpRequest) -> dict:
         "wide_cards": [card for card in cards if card.slot.widget.is_wide],
         "narrow_cards": [card for card in cards if not card.slot.widget.is_wide],
         "stylesheets": stylesheets_of(slots),
+        "badges_come": {card.slot.plugin.slug for card in cards if card.body is None},
         **duties_of(user, limit=SHOWN_DUTIES),
         **agenda_of(user),
     }

@@ -14,7 +14,8 @@ from intranet.guard import guarded
 from intranet.layouts import slots_of
 from intranet.look import CSRF_MARK, begin_look, page_of
 from intranet.models import UnitPage
-from intranet.plugins import Place, plugins_for
+from intranet.plugins import Place, Plugin, plugins_for
+from sso.api import User
 
 YEAR = 365 * 24 * 3600
 
@@ -54,6 +55,8 @@ def widget(request, plugin, widget):
     more = reverse(slot.widget.more) if slot.widget.more else ""
     context = {"stylesheets": [slot.widget.css] if slot.widget.css else []}
     context |= {"card": Card(slot=slot, body=body, url=request.get_full_path(), more=more)}
+    if request.htmx and not page and slot.plugin.badge_is_remote:
+        context["badge"] = badge_words(slot.plugin, request.user)
     name = "intranet/_widget.html" if request.htmx else "intranet/widget.html"
     return TemplateResponse(request, name, context)
 
@@ -63,8 +66,12 @@ def badge(request, slug):
     plugin = next((plugin for plugin in plugins_for(request.user) if plugin.slug == slug), None)
     if plugin is None or plugin.badge is None:
         raise Http404
-    count = guarded(plugin, "Badge", lambda: plugin.badge(request.user), 0)
-    return HttpResponse("99+" if count > 99 else str(count or ""))
+    return HttpResponse(badge_words(plugin, request.user))
+
+
+def badge_words(plugin: Plugin, user: User) -> str:
+    count = guarded(plugin, "Badge", lambda: plugin.badge(user), 0)
+    return "99+" if count > 99 else str(count or "")
 
 
 @require_POST

@@ -155,10 +155,10 @@ def test_leaders_widget_is_one_query_and_follows_a_change(django_assert_num_quer
     draw("leaders", leaders_days(place))
 
     with django_assert_num_queries(1):
-        assert "P. 201" in draw("leaders", leaders_days(place))
+        assert "P.\N{NO-BREAK SPACE}201" in draw("leaders", leaders_days(place))
     services.change_event(event, by=clerk, location="P. 305")
 
-    assert "P. 305" in draw("leaders", leaders_days(place))
+    assert "P.\N{NO-BREAK SPACE}305" in draw("leaders", leaders_days(place))
 
 
 @pytest.mark.parametrize("count", [1, 4])

@@ -245,6 +245,19 @@ def test_remote_badge_is_asked_after_the_page(installed, signed_in):
     assert browser.get("/badges/two/").status_code == 404
 
 
+def test_remote_badge_comes_with_a_remote_card_of_its_app(installed, signed_in):
+    cards = (widget("far", remote=True),)
+    installed(make_plugin("one", widgets=cards, badge=lambda user: 120, badge_is_remote=True))
+    browser = signed_in(person_of())
+    htmx = {"HX-Request": "true"}
+
+    loads = ['hx-trigger="load, notice' in browser.get(path).content.decode() for path in ("/", "/people/")]
+
+    card = browser.get("/widgets/one/far/", headers=htmx).content.decode()
+    assert loads == [False, True]
+    assert '<b id="badge-one" hx-swap-oob="innerHTML">99+</b>' in card
+
+
 @pytest.mark.parametrize("count", [1, 30])
 def test_home_page_asks_as_many_queries_for_any_number_of_things(
     installed, signed_in, django_assert_num_queries, count
