@@ -181,7 +181,6 @@ def bare_page(browser: Browser, turn: int) -> None:
 
 def sql(stack: Stack, number: int) -> psycopg.Cursor:
     cursor = psycopg.connect(stack.postgres.url, autocommit=True).cursor()
-    cursor.execute("SET enable_seqscan TO on")
     return cursor
 
 

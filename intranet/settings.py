@@ -212,7 +212,6 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PROXIES", 0)
 LDAP_URLS = env.text("LDAP_URL").replace(",", " ").split()  # asked in this order
 LDAP_BASE = env.text("LDAP_BASE", "dc=mic,dc=example")
 LDAP_CA_FILE = env.text("LDAP_CA_FILE")
-LDAP_SYNC_LIMIT_PEOPLE = env.number("LDAP_SYNC_LIMIT_PEOPLE", 20)  # more leavers at once need a yes
 AUTH_LDAP_SERVER_URI = " ".join(LDAP_URLS)
 AUTH_LDAP_BIND_DN = env.text("LDAP_BIND_DN")
 AUTH_LDAP_BIND_PASSWORD = env.text("LDAP_BIND_PASSWORD")
