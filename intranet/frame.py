@@ -10,7 +10,7 @@ from intranet.guard import guarded
 from intranet.look import numbers_of
 from intranet.models import Notification
 from intranet.plugins import Plugin, plugins_for
-from sso.api import Application, Role, User, is_system_admin
+from sso.api import Application, Role, User, is_system_admin, prepared
 
 SYSTEMS = "shell.systems"
 PEOPLE_PAGES = {"people", "person", "units", "unit"}
@@ -40,6 +40,7 @@ def _compute(request: HttpRequest) -> dict:
     shown = plugins_for(user)
     numbers = numbers_of(user, lambda: _count(shown, user))
     frame["apps"] = [_tile(plugin, numbers, match) for plugin in shown] + [_people_tile(match)]
+    frame["app_names"] = [plugin.slug for plugin in shown]
     frame["systems"] = systems()
     frame["unread_notices"] = numbers["notices"]
     return frame
@@ -51,7 +52,13 @@ def _count(shown: tuple[Plugin, ...], user: User) -> dict[str, int]:
     numbers = {
         plugin.slug: guarded(plugin, "Badge", lambda plugin=plugin: plugin.badge(user), 0) for plugin in asked
     }
-    return {**numbers, "notices": Notification.objects.visible_to(user).unread().count()}
+    return {**numbers, "notices": len(_unread(user.pk))}
+
+
+@prepared
+def _unread(person: int):
+    """A hundred at most: more are not told apart."""
+    return Notification.objects.visible_to(person).unread().order_by().values_list("pk")[:100]
 
 
 def _tile(plugin: Plugin, numbers: dict[str, int], match) -> dict:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from intranet.models import DashboardLayout
 from intranet.plugins import Plugin, Widget, plugins_for
-from sso.api import Unit, User
+from sso.api import Unit, User, prepared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +82,13 @@ def layers_above(layout: DashboardLayout, user: User) -> list[DashboardLayout]:
 
 def home_layers(user: User) -> list[DashboardLayout]:
     """Return the saved layers of the person's home page, their own last. One query."""
-    keys = user.unit.path_ids if user.unit else []
-    shared = Q(user=None) & (Q(unit=None) | Q(unit__in=keys))
-    rows = DashboardLayout.objects.filter(shared | Q(user=user)).select_related("unit")
-    return sorted(rows, key=_depth)
+    return sorted(_rows_for(user.pk, tuple(user.unit.path_ids if user.unit else ())), key=_depth)
+
+
+@prepared
+def _rows_for(person: int, units: tuple[int, ...]):
+    shared = Q(user=None) & (Q(unit=None) | Q(unit__in=units))
+    return DashboardLayout.objects.filter(shared | Q(user=person)).select_related("unit")
 
 
 def _depth(layout: DashboardLayout) -> int:

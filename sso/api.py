@@ -2,6 +2,7 @@
 
 from sso.models import Application, Delegation, Post, Role, Unit, User
 from sso.permissions import acting_for, is_clerk, is_leader, is_system_admin, is_unit_admin, require
+from sso.prepared import prepared
 from sso.services import ensure_client, mail_token, revoke_everything
 from sso.text import canon_tone, collation_key, fold, name_key, nfc
 
@@ -24,6 +25,7 @@ __all__ = [
     "mail_token",
     "name_key",
     "nfc",
+    "prepared",
     "require",
     "revoke_everything",
 ]

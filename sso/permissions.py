@@ -1,8 +1,10 @@
 """Questions about rights that every app asks the same way."""
 
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
-from sso.models import Delegation, Role, Unit, User
+from sso.models import Role, Unit, User
+from sso.models.people import delegations_to
 
 
 def require(allowed: bool) -> None:
@@ -32,6 +34,5 @@ def acting_for(user: User, app: str) -> list[User]:
     """Return the people for whom ``user`` may act in ``app`` now, the user first. One query, then kept."""
     cache = getattr(user, "_acting_for", None)
     if cache is None:
-        rows = Delegation.objects.current().filter(receiver=user, giver__is_active=True)
-        cache = user._acting_for = list(rows.select_related("giver").order_by("giver__sort_key"))
+        cache = user._acting_for = delegations_to(user.pk, timezone.now())
     return [user, *(row.giver for row in cache if not row.apps or app in row.apps)]

@@ -1,16 +1,19 @@
-"""SQL of the busiest endpoints, put together by the ORM once per process instead of at every request.
+"""SQL of the busiest pages and endpoints, put together by the ORM once per process instead of at every request.
 
 Composing a SELECT of fifteen columns or an INSERT of twenty costs the ORM several times what running it does, and the
-endpoints that other programs call do little else. The SQL, the order of the columns and the conversion of values stay
-the ORM's own, so SQLite and PostgreSQL are both served.
+endpoints that other programs call, and a home page, do little else. The SQL, the order of the columns and the
+conversion of values stay the ORM's own, so SQLite and PostgreSQL are both served.
 """
 
 from collections import namedtuple
 from collections.abc import Callable
-from functools import cached_property
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, wraps
 from typing import Any
 
-from django.db import connection, models
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql import InsertQuery
 
 Row = Any  # a named tuple of the columns that were asked for
@@ -76,7 +79,9 @@ class PreparedInsert:
 
     @cached_property
     def fields(self):
-        return [field for field in self.model._meta.concrete_fields if not field.primary_key]
+        """Those we fill; the key and what has a default of the database's own are left to it."""
+        own = (field for field in self.model._meta.concrete_fields if not field.primary_key)
+        return [field for field in own if not field.has_db_default()]
 
     @cached_property
     def sql(self) -> str:
@@ -92,3 +97,142 @@ class PreparedInsert:
             cursor.execute(self.sql, values)
             row.pk = cursor.fetchone()[0]
         row._state.adding, row._state.db = False, connection.alias
+
+
+# --- rows of any number -------------------------------------------------------------------------
+
+
+def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., list]:
+    """Return a function that takes what ``build`` takes and returns the rows of its queryset as a list.
+
+    The values are whole numbers, texts, days, aware moments, or tuples of these; None and truths are part of the
+    question itself. ``build`` must only put them into filters, never look at them: it is called with other ones in
+    their place, once for each length of the tuples. Related rows come by ``select_related``.
+    """
+    plans: dict[tuple, _Plan] = {}
+
+    @wraps(build)
+    def rows(*values: Any) -> list:
+        shape = (connection.vendor, *map(_shape, values))
+        plan = plans.get(shape)
+        if plan is None:
+            plan = plans[shape] = _Plan(build, values)
+        return plan.rows(values)
+
+    return rows
+
+
+def _shape(value: Any) -> Any:
+    """Return what the SQL depends on: how many values there are, or the value that stands in it."""
+    if isinstance(value, tuple):
+        return len(value)
+    return f"={value}" if value is None or isinstance(value, bool) else ""
+
+
+class _Plan:
+    """The SQL of one queryset, with the places where values go, and how its rows become objects."""
+
+    def __init__(self, build: Callable[..., models.QuerySet], values: tuple):
+        self.marks = _Marks()
+        queryset = build(*(self.marks.in_place_of(value, place) for place, value in enumerate(values)))
+        compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        try:
+            self.sql, parameters = compiler.as_sql()
+        except EmptyResultSet:
+            self.sql = ""
+            return
+        self.parameters = [self.marks.place_of(parameter) for parameter in parameters]
+        select = compiler.select
+        converters = compiler.get_converters([column for column, _sql, _alias in select])
+        self.converters = list(converters.items())
+        self.is_model = queryset._iterable_class is ModelIterable
+        if self.is_model:
+            info = compiler.klass_info
+            self.model, fields = info["model"], info["select_fields"]
+            self.start, self.end = fields[0], fields[-1] + 1
+            self.names = [column.target.attname for column, _sql, _alias in select[self.start : self.end]]
+            self.related = get_related_populators(info, select, DEFAULT_DB_ALIAS)
+            self.annotations = list((compiler.annotation_col_map or {}).items())
+
+    def rows(self, values: tuple) -> list:
+        if not self.sql:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, [self._filled(parameter, values) for parameter in self.parameters])
+            found = cursor.fetchall()
+        if self.converters:
+            found = [self._converted(row) for row in found]
+        return [self._made(row) for row in found] if self.is_model else found
+
+    @staticmethod
+    def _filled(parameter: Any, values: tuple) -> Any:
+        return parameter.of(values) if isinstance(parameter, _Filled) else parameter
+
+    def _converted(self, row: tuple) -> list:
+        row = list(row)
+        for position, (functions, expression) in self.converters:
+            for convert in functions:
+                row[position] = convert(row[position], expression, connection)
+        return row
+
+    def _made(self, row: tuple | list) -> models.Model:
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.start : self.end])
+        for populator in self.related:
+            populator.populate(row, made)
+        for name, position in self.annotations:
+            setattr(made, name, row[position])
+        return made
+
+
+class _Filled:
+    """A parameter that comes from the values: the one at ``place``, or there the one at ``index`` of a tuple."""
+
+    def __init__(
+        self, place: int, index: int | None, adapt: Callable[[Any], Any], around: tuple[str, str] | None
+    ):
+        self.place, self.index, self.adapt, self.around = place, index, adapt, around
+
+    def of(self, values: tuple) -> Any:
+        value = values[self.place]
+        value = self.adapt(value if self.index is None else value[self.index])
+        return value if self.around is None else f"{self.around[0]}{value}{self.around[1]}"
+
+
+class _Marks:
+    """Values that stand in SQL for others, each of its own, so that the parameter it became can be told."""
+
+    NUMBER = 2_000_000_000  # a whole number that fits into every column of keys
+    DAY = date(9000, 1, 1)
+
+    def __init__(self):
+        self.made: list[tuple[Any, Any, int, int | None, Callable]] = []
+
+    def in_place_of(self, value: Any, place: int, index: int | None = None) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, tuple):
+            return tuple(self.in_place_of(one, place, index) for index, one in enumerate(value))
+        number, ops = len(self.made), connection.ops
+        if isinstance(value, int):
+            mark, adapt = self.NUMBER + number, int
+        elif isinstance(value, str):
+            mark, adapt = f"\N{WHITE QUESTION MARK ORNAMENT}{number:03}", str
+        elif isinstance(value, datetime):
+            mark = datetime(9000, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+            adapt = ops.adapt_datetimefield_value
+        elif isinstance(value, date):
+            mark, adapt = self.DAY + timedelta(days=number), ops.adapt_datefield_value
+        else:
+            raise TypeError(f"No SQL can be prepared for {value!r}.")
+        self.made.append((mark, adapt(mark), place, index, adapt))
+        return mark
+
+    def place_of(self, parameter: Any) -> Any:
+        """Return the parameter itself when it is a constant of the query."""
+        for mark, adapted, place, index, adapt in self.made:
+            if type(parameter) is type(adapted) and parameter == adapted:
+                return _Filled(place, index, adapt, None)
+            if isinstance(mark, str) and isinstance(parameter, str) and mark in parameter:
+                before, after = parameter.split(mark)  # a pattern of LIKE
+                return _Filled(place, index, connection.ops.prep_for_like_query, (before, after))
+        return parameter

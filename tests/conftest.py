@@ -6,8 +6,10 @@ import uuid
 from contextlib import ExitStack
 
 import pytest
-from django.core.cache import cache
+from django.conf import settings
+from django.core.cache import caches
 from django.test import Client
+from django.utils import translation
 
 from demo.servers import Redis, ServerFailed, workspace
 from demo.suite import running
@@ -44,7 +46,15 @@ def pytest_runtest_teardown(item):
 @pytest.fixture(autouse=True)
 def empty_cache():
     """No test sees what another one has cached."""
-    cache.clear()
+    for one in caches.all():
+        one.clear()
+
+
+@pytest.fixture(autouse=True)
+def vietnamese():
+    """No test goes on in the language in which another one ended."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,7 +13,7 @@ from apps.calendar.models import Calendar, Event
 from apps.calendar.occurrences import Occurrence, occurrences
 from apps.calendar.weeks import holiday, midnight
 from apps.calendar.wording import WEEKDAYS, hours
-from sso.api import Post, User
+from sso.api import Post, User, prepared
 
 NOON, EVENING = 12, 18
 CACHE_SECONDS = 300  # names and posts may change without a change of the calendar
@@ -49,13 +49,19 @@ def _board(days: list[date], found: list[Occurrence]) -> dict:
 
 def board_for_all(days: list[date]) -> dict:
     """Return the table that everybody sees, kept until the leaders' calendar changes. One query when kept."""
-    version = Calendar.objects.filter(kind=Calendar.Kind.LEADERS).values_list("version", flat=True).first()
+    version = next((version for (version,) in _versions()), None)
     key = f"calendar.board.{get_language()}.{days[0]:%Y%m%d}.{len(days)}.{version}"
 
     def board() -> dict:
         return {**(_board(days, []) if version is None else leaders_board(days)), "key": key}
 
-    return cache.get_or_set(key, board, CACHE_SECONDS)
+    return caches["process"].get_or_set(key, board, CACHE_SECONDS)
+
+
+@prepared
+def _versions():
+    """Of the leaders' calendar; none when there is no such calendar."""
+    return Calendar.objects.filter(kind=Calendar.Kind.LEADERS).order_by("pk").values_list("version")[:1]
 
 
 def _columns(found: list[Occurrence]) -> list[dict]:

@@ -1,5 +1,6 @@
 """When events take place: single events as they are, series by their rule."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -63,8 +64,13 @@ def moment_name(at: datetime) -> str:
 
 def occurrences(events, since: datetime, until: datetime) -> list[Occurrence]:
     """Return the occurrences of the queryset ``events`` in [since, until), by time."""
+    return spread(events.between(since, until), since, until)
+
+
+def spread(events: Iterable[Event], since: datetime, until: datetime) -> list[Occurrence]:
+    """Return the occurrences of ``events`` in [since, until), by time."""
     found = []
-    for event in events.between(since, until):
+    for event in events:
         if getattr(event, "is_hidden", False):
             event.hide()
         found += of_event(event, since, until)

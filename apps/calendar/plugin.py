@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.calendar.board import board_for_all
 from apps.calendar.models import Attendance, Calendar, Event, unit_paths
-from apps.calendar.occurrences import occurrences
+from apps.calendar.occurrences import occurrences, spread
 from apps.calendar.services import receive_invitation
 from apps.calendar.weeks import Week, midnight
 from apps.calendar.wording import span
 from intranet.api import Duty, Hit, Named, Place, Plugin, Receiver, Widget
-from sso.api import User
+from sso.api import User, acting_for, prepared
 
 DAYS_SHOWN, DAYS_LOOKED_AT = 2, 5
 MOST_DUTIES = 50
@@ -55,19 +55,23 @@ def unit_days(place: Place) -> dict:
 
 def agenda(user: User, starts: datetime, ends: datetime) -> Iterator[Hit]:
     """What the person takes part in between ``starts`` and ``ends``, without what has been called off."""
-    events = Event.objects.of_person(user).exclude(status=Event.Status.CANCELLED).select_related("chair")
-    for one in occurrences(events, starts, ends):
+    for one in spread(_events_of(user.pk, starts, ends), starts, ends):
         excerpt = " · ".join(filter(None, (one.event.location, one.event.chair_name)))
         yield Hit(
             title=one.event.summary, url=one.url, excerpt=excerpt, starts=one.starts_at, ends=one.ends_at
         )
 
 
+@prepared
+def _events_of(person: int, since: datetime, until: datetime):
+    events = Event.objects.of_person(person).exclude(status=Event.Status.CANCELLED)
+    return events.between(since, until).select_related("chair")
+
+
 def duties(user: User) -> list[Duty]:
     """Invitations not answered yet, the person's own and those of the people they act for."""
-    rows = Attendance.objects.visible_to(user).unanswered()
-    rows = rows.select_related("user", "event__calendar__unit", "event__organizer")[:MOST_DUTIES]
     now = timezone.now()
+    rows = _unanswered(tuple(person.pk for person in acting_for(user, "calendar")), now)
     return [
         Duty(
             title=row.event.summary,
@@ -79,6 +83,12 @@ def duties(user: User) -> list[Duty]:
         )
         for row in rows
     ]
+
+
+@prepared
+def _unanswered(people: tuple[int, ...], now: datetime):
+    rows = Attendance.objects.of_people(people).unanswered(now)
+    return rows.select_related("user", "event__calendar__unit", "event__organizer")[:MOST_DUTIES]
 
 
 def _source(row: Attendance, user: User) -> str:

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.documents import search, services
 from apps.documents.models import Assignment, Document
 from apps.documents.permissions import keeps_registers
+from apps.documents.reach import desk_of
 from intranet.api import Duty, Hit, Named, Place, Plugin, Receiver, Widget, kept, peek
-from sso.api import User
+from sso.api import User, prepared
 
 MOST_DUTIES = 100
 WAITING = "documents.waiting"
@@ -25,30 +26,38 @@ def waiting_for(user: User) -> list[Assignment]:
     """Return what waits for the person, the soonest first, asked once for a page; at most a hundred."""
 
     def ask():
-        rows = Assignment.objects.open_for(user).select_related("document", "given_by", "given_for", "unit")
-        rows = rows.only(
-            "due_on", "role", "document__subject", "document__organisation", "given_by__full_name",
-            "given_for__full_name", "unit__name_vi", "unit__name_en", "person_id",
-        )  # fmt: skip
-        return list(rows[:MOST_DUTIES])
+        return _waiting(*desk_of(user))
 
     return kept(user, WAITING, ask)
 
 
+@prepared
+def _waiting(people: tuple[int, ...], units: tuple[int, ...]):
+    rows = Assignment.objects.waiting().at_desk(people, units).soonest_first()
+    return rows.select_related("document", "given_by", "given_for", "unit").only(
+        "due_on", "role", "document__subject", "document__organisation", "given_by__full_name",
+        "given_for__full_name", "unit__name_vi", "unit__name_en", "person_id",
+    )[:MOST_DUTIES]  # fmt: skip
+
+
 def waiting_count(user: User) -> int:
     rows = peek(user, WAITING)
-    return Assignment.objects.open_for(user).count() if rows is None else len(rows)
+    return len(_waiting(*desk_of(user)) if rows is None else rows)
 
 
 def new_for_me(place: Place) -> dict:
     """The documents last given to the person, to those they act for, or to their desk."""
-    given = Assignment.objects.standing().for_desk_of(place.user).order_by("-pk")
-    rows = given.select_related("document__type").only(
+    return {"rows": distinct_documents(_given_last(*desk_of(place.user)))[:5]}
+
+
+@prepared
+def _given_last(people: tuple[int, ...], units: tuple[int, ...]):
+    given = Assignment.objects.standing().at_desk(people, units).order_by("-pk")
+    return given.select_related("document__type").only(
         "due_on", "state", "role", "given_at", "person_id", "unit_id", "document__code_number",
         "document__symbol", "document__subject", "document__organisation", "document__type_name",
         "document__type__name_vi", "document__type__name_en",
-    )  # fmt: skip
-    return {"rows": distinct_documents(rows[:12])[:5]}
+    )[:12]  # fmt: skip
 
 
 def distinct_documents(rows) -> list[Assignment]:
@@ -69,15 +78,6 @@ def new_for_unit(place: Place) -> dict:
 
 
 def duties(user: User) -> list[Duty]:
-    rows = (
-        Assignment.objects.open_for(user)
-        .to_handle()
-        .select_related("document", "given_by", "given_for", "unit")
-    )
-    rows = rows.only(
-        "due_on", "role", "document__subject", "document__organisation", "given_by__full_name",
-        "given_for__full_name", "unit__name_vi", "unit__name_en", "person_id",
-    )  # fmt: skip
     return [
         Duty(
             title=row.document.subject,

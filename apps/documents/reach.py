@@ -73,3 +73,9 @@ def reach_of(user: User) -> Reach:
     if reach is None:
         reach = user._documents_reach = Reach(user)
     return reach
+
+
+def desk_of(user: User) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the keys of the people and of the units whose papers land on the desk of ``user``."""
+    reach = reach_of(user)
+    return tuple(reach.people), tuple(reach.own_units)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from apps.tasks import services
 from apps.tasks.models import Task, led_by, reach_of
 from intranet.api import Duty, Hit, Named, Plugin, Receiver, Widget, kept, peek
+from sso.api import prepared
 
 MOST = 100
 NEEDING = "tasks.needing"
@@ -21,12 +22,17 @@ ROWS = 6
 
 def needing(user):
     """What waits for the person, the soonest first, asked once for a page; no badge counts beyond a hundred."""
-    return kept(user, NEEDING, lambda: list(Task.objects.needing(user).with_people()[:MOST]))
+    return kept(user, NEEDING, lambda: _needing(user.pk, tuple(led_by(user))))
+
+
+@prepared
+def _needing(person, led):
+    return Task.objects.needing_person(person, led).with_people()[:MOST]
 
 
 def badge(user):
     rows = peek(user, NEEDING)
-    return Task.objects.needing(user).count() if rows is None else len(rows)
+    return len(_needing(user.pk, tuple(led_by(user))) if rows is None else rows)
 
 
 def my_tasks(place):

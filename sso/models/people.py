@@ -1,17 +1,18 @@
 """People, units, posts, roles, delegations."""
 
 import uuid
+from datetime import date, datetime
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from sso.prepared import prepared
 from sso.text import fold, name_key, nfc
 
 
@@ -208,24 +209,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         return False
 
     def get_session_auth_hash(self):
-        return self._epoch_hash()
+        """The epoch itself: it is compared with that of the session's row, which no browser sees."""
+        return str(self.security_epoch)
 
     def get_session_auth_fallback_hash(self):
         return iter(())
 
-    def _epoch_hash(self) -> str:
-        value = f"{self.subject}:{self.security_epoch}"
-        return salted_hmac("sso.session", value, algorithm="sha256").hexdigest()
-
     @cached_property
     def current_posts(self) -> list["Post"]:
         """The posts held today with their units, the main one first. One query, kept on the instance."""
-        return list(self.posts.current().select_related("unit").order_by("-is_main", "rank", "pk"))
+        posts = _posts_held(self.pk, timezone.localdate())
+        for post in posts:
+            post.user = self
+        return posts
 
     @cached_property
     def current_roles(self) -> list["Role"]:
         """The roles held, with their units. One query, kept on the instance."""
-        return list(self.roles.select_related("unit"))
+        return _roles_held(self.pk)
 
     @property
     def main_post(self) -> "Post | None":
@@ -255,8 +256,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class PostQuerySet(models.QuerySet):
-    def current(self):
-        day = timezone.localdate()
+    def current(self, day: date | None = None):
+        """The posts held on ``day``, today unless it is given."""
+        day = day or timezone.localdate()
         return self.filter(
             Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)
         )
@@ -339,8 +341,9 @@ class Role(models.Model):
 
 
 class DelegationQuerySet(models.QuerySet):
-    def current(self):
-        now = timezone.now()
+    def current(self, now: datetime | None = None):
+        """The delegations in force at ``now``, at this moment unless it is given."""
+        now = now or timezone.now()
         return self.filter(Q(starts_at__lte=now), Q(ends_at=None) | Q(ends_at__gt=now))
 
 
@@ -364,3 +367,24 @@ class Delegation(models.Model):
 
     def __str__(self):
         return f"{self.giver} → {self.receiver}"
+
+
+# --- asked on nearly every page -----------------------------------------------------------------
+
+
+@prepared
+def _posts_held(person: int, day: date):
+    held = Post.objects.current(day).filter(user=person)
+    return held.select_related("unit").order_by("-is_main", "rank", "pk")
+
+
+@prepared
+def _roles_held(person: int):
+    return Role.objects.filter(user=person).select_related("unit").order_by("pk")
+
+
+@prepared
+def delegations_to(person: int, now: datetime):
+    """The delegations in force of active people to ``person``, each with its giver, by the givers' names."""
+    rows = Delegation.objects.current(now).filter(receiver=person, giver__is_active=True)
+    return rows.select_related("giver").order_by("giver__sort_key")

@@ -241,11 +241,15 @@ class Event(models.Model):
 class AttendanceQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The user's own invitations and those of the people they act for."""
-        return self.filter(user__in=acting_for(user, "calendar"), event__is_draft=False)
+        return self.of_people([person.pk for person in acting_for(user, "calendar")])
 
-    def unanswered(self):
+    def of_people(self, keys):
+        return self.filter(user__in=keys, event__is_draft=False)
+
+    def unanswered(self, now: datetime | None = None):
         """Invitations to what is still to come, the soonest first."""
-        waiting = self.filter(answer=Attendance.Answer.NEEDS_ACTION, event__last_at__gt=timezone.now())
+        last_at = now or timezone.now()
+        waiting = self.filter(answer=Attendance.Answer.NEEDS_ACTION, event__last_at__gt=last_at)
         return waiting.exclude(event__status=Event.Status.CANCELLED).order_by("event__starts_at", "pk")
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.documents.reach import reach_of
+from apps.documents.reach import desk_of
 
 
 class AssignmentQuerySet(models.QuerySet):
@@ -19,18 +19,18 @@ class AssignmentQuerySet(models.QuerySet):
 
     def for_desk_of(self, user):
         """Those given to ``user``, to people they act for, or to units whose clerk or leader they are."""
-        reach = reach_of(user)
-        mine = Q(person__in=reach.people)
-        return self.filter(mine | Q(unit__in=reach.own_units) if reach.own_units else mine)
+        return self.at_desk(*desk_of(user))
+
+    def at_desk(self, people, units):
+        """Those given to one of ``people`` or of ``units``, told by their keys."""
+        return self.filter(Q(person__in=people) | Q(unit__in=units))
 
     def open_for(self, user):
         """What waits for ``user``, the soonest due first, undated last."""
-        soonest = F("due_on").asc(nulls_last=True)
-        return self.waiting().for_desk_of(user).order_by(soonest, "pk")
+        return self.waiting().for_desk_of(user).soonest_first()
 
-    def to_handle(self):
-        """Those that ask for work, not only for a look."""
-        return self.exclude(role=Assignment.Role.INFORMATION)
+    def soonest_first(self):
+        return self.order_by(F("due_on").asc(nulls_last=True), "pk")
 
 
 class Assignment(models.Model):

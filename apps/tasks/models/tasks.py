@@ -60,8 +60,12 @@ class TaskQuerySet(models.QuerySet):
 
     def needing(self, user):
         """What waits for ``user``: to do, to confirm, or an extension to decide."""
+        return self.needing_person(user.pk, led_by(user))
+
+    def needing_person(self, user, led):
+        """What waits for the person with the key ``user``, who leads the units with the keys ``led``."""
         asked = Extension.objects.undecided()
-        mine = Q(assignee=user) | Q(assignee=None, unit__in=led_by(user))
+        mine = Q(assignee=user) | Q(assignee=None, unit__in=led)
         waiting = Q(state=Task.State.REPORTED) | Q(pk__in=asked.values("task"), state__in=Task.TO_DO)
         return self.filter((Q(state__in=Task.TO_DO) & mine) | (Q(creator=user) & waiting)).soonest_first()
 
