@@ -1,4 +1,4 @@
-"""The whole suite as a ministry runs it: slapd, Dovecot, PostgreSQL, Redis, two page workers, sockets, jobs."""
+"""The whole suite as a ministry runs it: slapd, Dovecot, PostgreSQL, Redis, and our one service."""
 
 import os
 import subprocess
@@ -9,8 +9,7 @@ from demo import programs, state
 from demo.servers import HOST, Dovecot, Introspection, Postgres, Redis, Server, Slapd, free_port, workspace
 
 BACK_ENDS = ("slapd", "dovecot", "postgres", "redis")
-OURS = ("pages", "sockets", "worker")
-PAGE_WORKERS, THREADS = 2, 8
+OURS = ("suite",)
 
 
 class Stack:
@@ -47,19 +46,15 @@ class Stack:
         }
         self.manage("migrate", "-v0")
         self.manage("collectstatic", "-v0", "--noinput")
-        # The pages run while data is loaded: Dovecot asks them about the tokens of those who file mail.
-        pages = self._program("pages", _granian("wsgi", "intranet.wsgi", port, PAGE_WORKERS), folder, port)
-        servers = [self.slapd, self.dovecot, self.postgres, self.redis, stack.enter_context(pages)]
+        # The suite runs while data is loaded: Dovecot asks it about the tokens of those who file mail.
+        words = ["manage.py", "serve", "--port", str(port), "--sockets-port", str(sockets_port)]
+        suite = stack.enter_context(self._program("suite", words, folder, port))
+        servers = [self.slapd, self.dovecot, self.postgres, self.redis, suite]
         self.manage("load_demo")
         self.manage("shell", "-v0", "-c", "from bench.data import prepare; prepare()")
-        for program in (
-            self._program(
-                "sockets", _granian("asginl", "intranet.asgi", sockets_port, 1), folder, sockets_port
-            ),
-            programs.worker(self.environment, folder / "worker"),
-            self._program("bare", _granian("wsgi", "bench.bare", bare_port, 1), folder, bare_port),
-        ):
-            servers.append(stack.enter_context(program))
+        servers.append(
+            stack.enter_context(self._program("bare", _granian("bench.bare", bare_port), folder, bare_port))
+        )
         self.roots = {server.name: server.process.pid for server in servers}
 
     def _program(self, name, words, folder, port) -> Server:
@@ -72,8 +67,7 @@ class Stack:
         subprocess.run(command, cwd=state.PROJECT, env=environment, check=True)
 
 
-def _granian(interface: str, module: str, port: int, workers: int) -> list[str]:
-    words = ["-m", "granian", "--interface", interface, "--host", HOST, "--port", str(port)]
-    words += ["--workers", str(workers), "--no-access-log", "--log-level", "warning", "--backpressure", "256"]
-    words += ["--blocking-threads", str(THREADS)] if interface == "wsgi" else []
+def _granian(module: str, port: int) -> list[str]:
+    words = ["-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
+    words += ["--no-access-log", "--log-level", "warning", "--backpressure", "256", "--blocking-threads", "8"]
     return [*words, f"{module}:application"]

@@ -3,7 +3,7 @@
 from intranet.files import send_private_file
 from intranet.look import kept, peek
 from intranet.notifications import notify
-from intranet.plugins import Duty, Hit, Label, Named, Place, Plugin, Receiver, Widget, receivers_for
+from intranet.plugins import Duty, Hit, Label, Named, Place, Plugin, Receiver, Timer, Widget, receivers_for
 
 __all__ = [
     "Duty",
@@ -13,6 +13,7 @@ __all__ = [
     "Place",
     "Plugin",
     "Receiver",
+    "Timer",
     "Widget",
     "kept",
     "notify",

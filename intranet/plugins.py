@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,14 @@ class Receiver:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Timer:
+    """A command of manage.py that takes no arguments, may run twice, and runs again and again."""
+
+    command: str
+    every: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plugin:
     """What an app offers. ``slug`` is its URL prefix, URL namespace and name prefix."""
 
@@ -112,6 +120,7 @@ class Plugin:
     scopes: tuple[Named, ...] = ()  # OAuth: "tasks:read"
     panel: type[BaseForm] | None = None  # settings: form(data, user=, prefix=).save()
     receives: tuple[Receiver, ...] = ()
+    timers: tuple[Timer, ...] = ()
 
 
 @cache

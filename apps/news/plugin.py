@@ -1,9 +1,11 @@
 """What the app offers the shell."""
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_lazy as _
 
 from apps.news.models import NewsPage
-from intranet.api import Hit, Named, Plugin, Widget
+from intranet.api import Hit, Named, Plugin, Timer, Widget
 from sso.api import fold
 
 
@@ -62,4 +64,5 @@ PLUGIN = Plugin(
         ),
     ),
     search=search,
+    timers=(Timer(command="sync_news", every=timedelta(minutes=10)),),
 )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.template.loader import get_template
 from django.test.utils import CaptureQueriesContext
@@ -53,6 +54,15 @@ def test_names_carry_the_slug(plugin):
 
     assert [name for name in dots if not name.startswith(f"{plugin.slug}.")] == []
     assert [name for name in colons if not name.startswith(f"{plugin.slug}:")] == []
+
+
+@PLUGINS
+def test_timers_are_commands_that_may_run_at_any_time(plugin):
+    for timer in plugin.timers:
+        call_command(timer.command, verbosity=0)
+        call_command(timer.command, verbosity=0)
+
+    assert all(timer.every >= timedelta(seconds=1) for timer in plugin.timers)
 
 
 @PLUGINS
