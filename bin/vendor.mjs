@@ -9,7 +9,10 @@ const VENDOR = "static/vendor.new"; // takes the place of static/vendor when all
 const load = createRequire(join(MODULES, "index.js"));
 
 // Libraries that are taken as they come: package, its folder below static/vendor/, its files.
-const LIBRARIES = [["tom-select", "tom-select", { "dist/js/tom-select.base.min.js": "tom-select.base.min.js", LICENSE: "LICENSE" }]];
+const LIBRARIES = [
+  ["tom-select", "tom-select", { "dist/js/tom-select.base.min.js": "tom-select.base.min.js", LICENSE: "LICENSE" }],
+  ["sortablejs", "sortable", { "Sortable.min.js": "Sortable.min.js", LICENSE: "LICENSE" }],
+];
 
 const SOURCES = ["apps", "intranet", "sso", "demo", "tests"];
 const FONT_WEIGHTS = { 400: "400Regular/BeVietnamPro_400Regular.ttf", 600: "600SemiBold/BeVietnamPro_600SemiBold.ttf" };

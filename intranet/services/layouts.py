@@ -39,6 +39,16 @@ def move_widget(layout: DashboardLayout, name: str, *, down: bool, by: User) -> 
     _append(layout, {"act": "move", "widget": moved, "before": before}, by=by)
 
 
+def place_widget(layout: DashboardLayout, name: str, before: str, *, by: User) -> None:
+    """Put the widget ``name`` before the widget ``before``, at the end when that is "".
+
+    Raises PermissionDenied when ``by`` may not arrange it, ValidationError for a widget that is not there.
+    """
+    if before:
+        _find(slots_of(by), before)
+    _append(layout, {"act": "move", "widget": name, "before": before or None}, by=by)
+
+
 @transaction.atomic
 def reset_layout(layout: DashboardLayout, *, by: User) -> None:
     """Forget what this layer changed: the page is again that of the layers below it."""

@@ -55,6 +55,8 @@ def _change(request, layout):
         services.reset_layout(layout, by=request.user)
     elif act in MOVES:
         services.move_widget(layout, name, down=MOVES[act], by=request.user)
+    elif act == "place":
+        services.place_widget(layout, name, request.POST.get("before", ""), by=request.user)
     else:
         services.change_layout(layout, act, name, by=request.user)
 

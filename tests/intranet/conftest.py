@@ -1,11 +1,15 @@
+from importlib import import_module
+
 import pytest
+from django.conf import settings
 
 from intranet.plugins import Plugin
 
 
 @pytest.fixture
 def installed(monkeypatch):
-    """Return a function that makes the shell see just the plug-ins it is given."""
+    """Return a function that makes the shell see just the plug-ins it is given; the addresses stay."""
+    import_module(settings.ROOT_URLCONF)
 
     def install(*plugins: Plugin):
         monkeypatch.setattr("intranet.plugins.plugins", lambda: plugins)

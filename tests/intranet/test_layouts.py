@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from intranet.layouts import compute, home_layers, own_layout, slots_of, unit_layout
 from intranet.models import DashboardLayout
 from intranet.plugins import Widget
-from intranet.services import change_layout, move_widget, reset_layout
+from intranet.services import change_layout, move_widget, place_widget, reset_layout
 from sso.api import Role, User
 from tests.factories import UnitFactory, ministry, person_of, system_admin
 from tests.intranet.conftest import make_plugin
@@ -48,6 +48,39 @@ def test_later_change_by_the_unit_reaches_people_who_arranged_theirs():
     move_widget(unit_layout(unit), "p.a", down=True, by=admin)
 
     assert [shown(person), shown(person_of(unit))] == ["dca", "cad"]
+
+
+def test_a_card_is_put_before_another_or_at_the_end():
+    person = person_of()
+
+    place_widget(own_layout(person), "p.d", "p.b", by=person)
+    assert shown(person) == "adbc"
+    place_widget(own_layout(person), "p.a", "", by=person)
+    assert shown(person) == "dbca"
+
+
+@pytest.mark.parametrize(("name", "before"), [("p.x", "p.a"), ("p.a", "p.x"), ("", "")])
+def test_a_card_that_is_not_there_is_put_nowhere(name, before):
+    person = person_of()
+
+    with pytest.raises(ValidationError):
+        place_widget(own_layout(person), name, before, by=person)
+    assert shown(person) == "abcd"
+
+
+def test_nobody_puts_cards_for_others(signed_in):
+    unit = UnitFactory()
+    admin, colleague, stranger = person_of(unit, role=Role.UNIT_ADMIN), person_of(unit), person_of()
+
+    for by in (colleague, stranger):
+        with pytest.raises(PermissionDenied):
+            place_widget(unit_layout(unit), "p.d", "p.a", by=by)
+        with pytest.raises(PermissionDenied):
+            place_widget(own_layout(admin), "p.d", "p.a", by=by)
+    data = {"act": "place", "widget": "p.d", "before": "p.a"}
+    address = f"/arrange/unit/{unit.pk}/"
+    assert [signed_in(who).post(address, data).status_code for who in (stranger, admin)] == [404, 302]
+    assert shown(colleague) == "dabc"
 
 
 def test_person_shows_again_what_the_unit_hides():
