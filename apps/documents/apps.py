@@ -6,3 +6,4 @@ class DocumentsConfig(AppConfig):
     name = "apps.documents"
     verbose_name = _("Documents")
     intranet_plugin = "apps.documents.plugin.PLUGIN"
+    is_delegable = True  # people may act for others here

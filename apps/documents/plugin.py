@@ -108,9 +108,7 @@ def deadlines(user: User, starts: datetime, ends: datetime) -> list[Hit]:
 def find(user: User, query: str, limit: int) -> list[Hit]:
     documents = list(search.find_by_number(user, query).for_rows()[:limit])
     if not documents:
-        keys = search.find(user, query, limit=limit)
-        rows = {row.pk: row for row in Document.objects.visible_to(user).filter(pk__in=keys).for_rows()}
-        documents = [rows[key] for key in keys if key in rows]
+        documents = search.readable(user, search.find(user, query, limit=limit))
     return [
         Hit(title=document.subject, url=document.get_absolute_url(), excerpt=document.title_line)
         for document in documents

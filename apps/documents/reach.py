@@ -1,10 +1,11 @@
 """How far a person reaches in documents: by post, by role, and by those who let them act for them."""
 
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from django.db.models import Q
 
-from sso.api import Post, Role, Unit, User, acting_for
+from sso.api import Post, Role, Unit, User, acting_for, prepared
 
 APP = "documents"
 
@@ -42,7 +43,7 @@ class Reach:
     @cached_property
     def office_units(self) -> list[int]:
         """The units whose assignments the person reads: as before, and as unit admin."""
-        return self._with_below(self._led + self._kept + self._with_role(Role.UNIT_ADMIN))
+        return self._with_below(self._led + self._kept + self._cared_for)
 
     @property
     def _led(self) -> list[Unit]:
@@ -53,18 +54,30 @@ class Reach:
     def _kept(self) -> list[Unit]:
         return self._with_role(Role.CLERK)
 
+    @property
+    def _cared_for(self) -> list[Unit]:
+        return self._with_role(Role.UNIT_ADMIN)
+
     def _with_role(self, name: str) -> list[Unit]:
         roles = [role for user in self.users for role in user.current_roles]
         return [role.unit for role in roles if role.name == name and role.unit]
 
     def _with_below(self, units: list[Unit]) -> list[int]:
-        """Return the keys of ``units`` and of all below them; at most one query."""
-        if not units:
-            return []
-        below = Q(pk__in=[])
-        for path in {unit.path for unit in units}:
-            below |= Q(path__startswith=path)
-        return sorted(Unit.objects.filter(below).values_list("pk", flat=True))
+        """Return the keys of ``units`` and of all below them."""
+        tops = tuple(unit.path for unit in units)
+        return [key for key, path in self._tree if path.startswith(tops)]
+
+    @cached_property
+    def _tree(self) -> list[tuple[int, str]]:
+        """The units in question with all below them: key and path. One query, none for most people."""
+        tops = {unit.path for unit in self._led + self._kept + self._cared_for}
+        return _units_below(tuple(sorted(tops))) if tops else []
+
+
+@prepared
+def _units_below(tops: tuple[str, ...]):
+    below = reduce(or_, (Q(path__startswith=path) for path in tops))
+    return Unit.objects.filter(below).order_by("pk").values_list("pk", "path")
 
 
 def reach_of(user: User) -> Reach:

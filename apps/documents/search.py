@@ -6,9 +6,10 @@ search engines do, costs a hundred times more on frequent syllables and answers 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from django.db import connection
 from django.db.models import Case, Q, When
@@ -16,11 +17,12 @@ from django.db.models import Case, Q, When
 from apps.documents.models import Assignment, Attachment, Document, SearchEntry
 from apps.documents.models.documents import symbol_key
 from apps.documents.reach import reach_of
-from sso.api import User, canon_tone, fold
+from sso.api import User, canon_tone, fold, prepared
 
 LONGEST_WORD = 40
 MOST_WORDS = 12  # of a question
 LONGEST_TEXT = 200_000  # characters of the files of one document
+ROWS = 25  # of a page
 DEEPEST = 2_000  # how far one may page; beyond it filters help more
 
 NUMBER = re.compile(
@@ -117,6 +119,29 @@ def find(user: User, text: str = "", *, marks: Iterable[str] = (), limit: int, o
     return list(found)[offset:wanted]
 
 
+def readable(user: User, keys: list[int]) -> list[Document]:
+    """Return those of the documents ``keys`` that ``user`` may read, in the order of the keys, as rows show them."""
+    reach = reach_of(user)
+    asked = (*keys, *[0] * (-len(keys) % ROWS))  # few lengths make few questions
+    if reach.is_everywhere:
+        rows = _rows(asked)
+    else:
+        rows = _rows_for(asked, tuple(reach.people), tuple(reach.office_units), tuple(reach.desk_units))
+    found = {row.pk: row for row in rows}
+    return [found[key] for key in keys if key in found]
+
+
+@prepared
+def _rows(keys: tuple[int, ...]):
+    return Document.objects.filter(pk__in=keys).for_rows().order_by()
+
+
+@prepared
+def _rows_for(keys: tuple[int, ...], people: tuple[int, ...], office_units: tuple, desk_units: tuple):
+    readable = Document.objects.reached_by(people, office_units, desk_units)
+    return readable.filter(pk__in=keys).for_rows().order_by()
+
+
 def find_by_number(user: User, text: str):
     """Return the documents whose number or day is ``text``, equal symbols first; none when it is neither."""
     wanted = number_or_day(text)
@@ -178,14 +203,10 @@ def stages_of(text: str) -> list[Stage]:
 
 def _keys(stage: Stage | None, readers: list[str] | None, marks: list[str], limit: int) -> list[int]:
     """Ask the database for one stage, the newest first."""
-    table, key, where, values = QUESTIONS[connection.vendor](stage, readers, marks)
-    with connection.cursor() as cursor:
-        sql = f"SELECT {key} FROM {table} WHERE {where} ORDER BY {key} DESC LIMIT %s"  # noqa: S608
-        cursor.execute(sql, [*values, limit])
-        return [row[0] for row in cursor.fetchall()]
+    return QUESTIONS[connection.vendor](stage, readers, marks, limit)
 
 
-def _in_fts5(stage, readers, marks):
+def _in_fts5(stage, readers, marks, limit):
     """SQLite: one MATCH expression, what is rare first: the readers, then the words, then the filters."""
     parts = []
     if readers is not None:
@@ -197,21 +218,56 @@ def _in_fts5(stage, readers, marks):
         parts.append(f"{stage.column} : ({terms}{' *' if stage.is_begun else ''})")
     parts += [f"marks : {mark}" for mark in marks]
     match = " AND ".join(f"({part})" for part in parts)
-    return "documents_fts", "rowid", "documents_fts MATCH %s", [match]
+    sql = "SELECT rowid FROM documents_fts WHERE documents_fts MATCH %s ORDER BY rowid DESC LIMIT %s"
+    return _ask(sql, [match, limit])
 
 
-def _in_tsvectors(stage, readers, marks):
-    """PostgreSQL: a condition on each of the vectors, all in one GIN index."""
-    conditions, values = [], []
-    wanted = [f"({' | '.join(readers)})"] if readers is not None else []
-    if wanted or marks:
-        conditions.append("marks_vector @@ %s::tsquery")
-        values.append(" & ".join([*wanted, *marks]))
-    if stage:
-        terms = (" <-> " if stage.is_phrase else " & ").join(f"'{word}'" for word in stage.words)
-        conditions.append(f"{stage.column}_vector @@ %s::tsquery")
-        values.append(terms + (":*" if stage.is_begun else ""))
-    return "documents_searchentry", "document_id", " AND ".join(conditions), values
+def _in_tsvectors(stage, readers, marks, limit):
+    """PostgreSQL: the GIN index knows all that fits, but not what is newest. So it is asked for the newest few
+    thousand documents, which hold a page of every frequent word, and for older ones when they do not.
+    """
+    wanted = marks if readers is None else [f"({' | '.join(readers)})", *marks]
+    found = []
+    for thousands in _newest_thousands():
+        asked = {"marks": " & ".join([*wanted, *thousands])}
+        if stage:
+            asked[stage.column] = _terms(stage)
+        conditions = [f"{column}_vector @@ %s::tsquery" for column, terms in asked.items() if terms]
+        # Without the fence (OFFSET 0) PostgreSQL walks through all documents when it thinks a word frequent.
+        sql = f"""
+            SELECT document_id FROM (
+                SELECT document_id FROM documents_searchentry WHERE {" AND ".join(conditions)} OFFSET 0
+            ) AS found ORDER BY document_id DESC LIMIT %s
+        """  # noqa: S608
+        found = _ask(sql, [*filter(None, asked.values()), limit])
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _newest_thousands() -> Iterator[list[str]]:
+    """Return the mark of the newest two thousand documents, that of the newest thirty, none for all."""
+    newest = _ask("SELECT max(document_id) / 1000 FROM documents_searchentry", [])[0]
+    if newest is None:
+        return
+    for count in (2, 30):
+        if count <= newest:
+            yield [f"({' | '.join(f'b{thousand}' for thousand in range(newest - count + 1, newest + 1))})"]
+    yield []
+
+
+def _terms(stage: Stage) -> str:
+    """Return the question about words. Two that stand side by side are a word of their own (migration 0004)."""
+    words = stage.words
+    if stage.is_phrase and len(words) > 1:
+        words = [f"_{one}_{following}" for one, following in pairwise(words)]
+    return " & ".join(f"'{word}'" for word in words) + (":*" if stage.is_begun else "")
+
+
+def _ask(sql: str, values: list) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [row[0] for row in cursor.fetchall()]
 
 
 QUESTIONS = {"sqlite": _in_fts5, "postgresql": _in_tsvectors}

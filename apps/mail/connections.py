@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.dispatch import receiver
 from django.utils import timezone
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from apps.mail.imap import CONNECT_SECONDS, Connection, Missing
-from sso.api import User, mail_token
+from sso.api import User, access_ended, mail_token
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Pool:
         self._room = threading.BoundedSemaphore(settings.MAIL_OPENINGS * 3 // 2)
         self._closed_until: dict[tuple | None, tuple[float, type[MailServerDown]]] = {}
         self._sweeper: threading.Timer | None = None
+        self._epochs: dict[int, int] = {}  # of those whose access has ended: older connections are not kept
 
     def take(self, user: User) -> Connection:
         """Return a connection that only the caller uses, until it is given back or dropped."""
@@ -54,8 +56,11 @@ class Pool:
         return self._open(user, key)
 
     def give(self, user: User, connection: Connection) -> None:
-        """Keep ``connection`` for the next page of ``user``."""
+        """Keep ``connection`` for the next page of ``user``, unless their access has ended meanwhile."""
         with self._lock:
+            if user.security_epoch < self._epochs.get(user.pk, 0):
+                connection.drop()
+                return
             self._idle.append((key_of(user), time.monotonic(), connection))
             superfluous = self._idle[: -settings.MAIL_CONNECTIONS]
             del self._idle[: len(superfluous)]
@@ -68,11 +73,20 @@ class Pool:
             self._closed_until[key] = (time.monotonic() + seconds, error)
         return error(timezone.now() + timedelta(seconds=seconds))
 
+    def let_go(self, user_id: int, epoch: int) -> None:
+        """Close what was opened for the person before ``epoch``; what is in use now is closed when it is given back."""
+        with self._lock:
+            self._epochs[user_id] = max(epoch, self._epochs.get(user_id, 0))
+            ended = [entry for entry in self._idle if entry[0][0] == user_id and entry[0][1] < epoch]
+            self._idle = [entry for entry in self._idle if entry not in ended]
+        drop_all(ended)
+
     def clear(self) -> None:
         """Close every unused connection and forget every failure."""
         with self._lock:
             dropped, self._idle = self._idle, []
             self._closed_until.clear()
+            self._epochs.clear()
             if self._sweeper:
                 self._sweeper.cancel()
                 self._sweeper = None
@@ -144,6 +158,13 @@ def drop_all(entries) -> None:
 POOL = Pool()
 
 
+@receiver(access_ended)
+def let_go(sender, user_id, epoch, sid, **kwargs):
+    """A session that ended leaves the mailbox to the person's other ones; all else closes it."""
+    if not sid:
+        POOL.let_go(user_id, epoch)
+
+
 @contextmanager
 def mailbox_of(user: User) -> Iterator[Connection]:
     """Lend a connection to the mailbox of ``user``. Raises MailServerDown.
@@ -151,6 +172,7 @@ def mailbox_of(user: User) -> Iterator[Connection]:
     A connection is kept only after an orderly end: what stopped in the middle of an answer is dropped.
     """
     connection = POOL.take(user)
+    connection.is_fresh = False
     try:
         yield connection
     except Missing:

@@ -13,12 +13,16 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_fetch_response, parse_response
 
-from apps.mail.mime import Part, Summary, parts_of, summary_of
+from apps.mail.mime import Head, Summary, head_of, summary_of
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 8  # less than the 9 that the home page waits for a card
 ROWS_KEPT = 500  # of a mailbox: what a row of a list shows never changes but for its flags
 MAILBOXES_KEPT = 20
+HEADS_KEPT = 10  # a page, its frame and its files ask for the same message
+
+# What a mailbox page asks for: no text of a sender, so nothing is quoted.
+FLAGS = re.compile(rb"\d+ \(UID (\d+) FLAGS \(([^()]*)\)\)")
 
 
 class Missing(Exception):
@@ -33,6 +37,29 @@ class Listed:
     attributes: frozenset[bytes]
     messages: int
     unseen: int
+    mark: str  # another one when anything in it has changed
+
+
+def _body(number: str, limit_bytes: int) -> str:
+    return f"BODY.PEEK[{number}]" + (f"<0.{limit_bytes}>" if limit_bytes else "")
+
+
+def _content(answer: dict[bytes, object]) -> bytes:
+    return next((value or b"" for key, value in answer.items() if key.startswith(b"BODY[")), b"")
+
+
+def _listed(names: Iterable[tuple], counts: dict[str, dict[bytes, int]]) -> list[Listed]:
+    return [
+        Listed(
+            name,
+            frozenset(flags),
+            counts[name][b"MESSAGES"],
+            counts[name][b"UNSEEN"],
+            ".".join(str(count) for _, count in sorted(counts[name].items())),
+        )
+        for flags, name in names
+        if name in counts
+    ]
 
 
 class Connection(IMAPClient):
@@ -52,8 +79,11 @@ class Connection(IMAPClient):
         self.normalise_times = False
         self.mailbox = ""
         self.messages = 0
+        self.is_fresh = False  # whether the server has told what is new since the connection was lent
         self.drawn: dict[tuple, str] = {}  # rows as HTML; like the connection they are of one person
         self._rows: dict[tuple[str, int], dict[int, Summary]] = {}
+        self._heads: dict[tuple[str, int, int], Head] = {}
+        self._listed: tuple[tuple, list[Listed]] = ((), [])
         try:
             self.oauthbearer_login(username, token)
         except BaseException:
@@ -78,7 +108,8 @@ class Connection(IMAPClient):
     def open(self, mailbox: str) -> int:
         """Select ``mailbox`` unless it is, learn what is new in it, and return how many messages it holds."""
         if mailbox == self.mailbox:
-            self._imap.noop()
+            if not self.is_fresh:
+                self._imap.noop()
         else:
             self.mailbox = ""
             try:
@@ -90,40 +121,34 @@ class Connection(IMAPClient):
             self.mailbox, self.messages = mailbox, 0
             self.uidvalidity = answer[b"UIDVALIDITY"]
         self._count()
+        self.is_fresh = True
         return self.messages
 
     def mailboxes(self) -> list[Listed]:
         """Return every mailbox with its counts, in one command where the server can (RFC 5819)."""
         if not self.has_capability("LIST-STATUS"):
             names = [(flags, name) for flags, _, name in self.list_folders() if b"\\Noselect" not in flags]
-            counts = {name: self.folder_status(name, ["MESSAGES", "UNSEEN"]) for _, name in names}
+            listed = _listed(names, {name: self.folder_status(name, self._counts) for _, name in names})
         else:
-            wanted = "RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN))"
+            wanted = f"RETURN (SPECIAL-USE STATUS ({' '.join(self._counts)}))"
             kind, data = self._imap._simple_command("LIST", '""', '"*"', wanted)
             self._checkok("LIST", kind, data)
-            names = [
-                (flags, name)
-                for flags, _, name in self._proc_folder_list(
-                    self._imap._untagged_response(kind, data, "LIST")[1]
-                )
-            ]
-            told = parse_response(self._imap._untagged_response(kind, data, "STATUS")[1])
-            counts = {
-                decode_utf7(name) if isinstance(name, bytes) else str(name): dict(
-                    zip(items[::2], items[1::2], strict=True)
-                )
-                for name, items in zip(told[::2], told[1::2], strict=True)
-            }
+            names = self._imap._untagged_response(kind, data, "LIST")[1]
+            counts = self._imap._untagged_response(kind, data, "STATUS")[1]
+            listed = self._parsed_list(names, counts)
         self._count()
-        return [
-            Listed(name, frozenset(flags), counts[name][b"MESSAGES"], counts[name][b"UNSEEN"])
-            for flags, name in names
-            if name in counts
-        ]
+        return listed
 
-    def unseen(self, mailbox: str) -> int:
-        """Return how many messages of ``mailbox`` are unread."""
-        return self.folder_status(mailbox, ["UNSEEN"])[b"UNSEEN"]
+    def status(self, mailbox: str) -> Listed:
+        """Return the counts of ``mailbox``. Raises Missing."""
+        if mailbox == self.mailbox:
+            self.open(mailbox)  # of the open one the server tells what it has told before
+        try:
+            return _listed([((), mailbox)], {mailbox: self.folder_status(mailbox, self._counts)})[0]
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            raise Missing(mailbox) from error
 
     # --- messages ---
 
@@ -132,11 +157,12 @@ class Connection(IMAPClient):
         if last < 1:
             return []
         kind, data = self._imap.fetch(f"{max(first, 1)}:{last}", "(UID FLAGS)")
-        return self._with_rows(self._parsed(kind, data))
+        return self._with_rows(self._parsed_flags(kind, data))
 
     def rows_of(self, uids: Iterable[int]) -> list[tuple[Summary, frozenset[bytes]]]:
         """Return the messages ``uids`` of the open mailbox that are still there, the newest first."""
-        return self._with_rows(self._fetch(uids, "FLAGS"))
+        found = self._fetch(uids, "FLAGS")
+        return self._with_rows({uid: answer[b"FLAGS"] for uid, answer in found.items() if b"FLAGS" in answer})
 
     def message(self, uid: int, *items: str) -> dict[bytes, object]:
         """Return ``items`` of one message (RFC 9051 §6.4.5). Raises Missing."""
@@ -145,15 +171,26 @@ class Connection(IMAPClient):
             raise Missing(uid)
         return found
 
-    def parts(self, uid: int) -> list[Part]:
-        """Return the parts of a message. Raises Missing."""
-        return parts_of(self.message(uid, "BODYSTRUCTURE")[b"BODYSTRUCTURE"])
+    def head(self, uid: int) -> Head:
+        """Return what a message says of itself, which never changes. Raises Missing."""
+        key = (self.mailbox, self.uidvalidity, uid)
+        if key not in self._heads:
+            answer = self.message(uid, "ENVELOPE", "INTERNALDATE", "BODYSTRUCTURE")
+            while len(self._heads) >= HEADS_KEPT:
+                del self._heads[next(iter(self._heads))]
+            self._heads[key] = head_of(answer)
+        return self._heads[key]
 
     def content(self, uid: int, number: str, limit_bytes: int = 0) -> bytes:
         """Return part ``number`` as it was sent, its first ``limit_bytes`` when given."""
-        window = f"<0.{limit_bytes}>" if limit_bytes else ""
-        found = self.message(uid, f"BODY.PEEK[{number}]{window}")
-        return next((value or b"" for key, value in found.items() if key.startswith(b"BODY[")), b"")
+        return _content(self.message(uid, _body(number, limit_bytes)))
+
+    def flags_and_content(
+        self, uid: int, number: str | None, limit_bytes: int
+    ) -> tuple[frozenset[bytes], bytes]:
+        """Return the flags of a message, and of part ``number`` the first ``limit_bytes``. One command."""
+        found = self.message(uid, "FLAGS", *([_body(number, limit_bytes)] if number else []))
+        return frozenset(found[b"FLAGS"]), _content(found)
 
     def find(self, text: str, *, is_full: bool) -> list[int]:
         """Return the messages that hold ``text`` in subject or addresses, or anywhere, the newest first.
@@ -201,6 +238,40 @@ class Connection(IMAPClient):
         kind, data = self._imap.uid("FETCH", ",".join(map(str, uids)), f"({' '.join(items)})")
         return self._parsed(kind, data)
 
+    @property
+    def _counts(self) -> list[str]:
+        counts = ["MESSAGES", "UNSEEN", "UIDNEXT"]
+        return [*counts, "HIGHESTMODSEQ"] if self.has_capability("CONDSTORE") else counts
+
+    def _parsed_list(self, names: list, counts: list) -> list[Listed]:
+        """Return what LIST and STATUS answered. Mostly it is what they answered last time."""
+        answer = (tuple(names), tuple(counts))
+        if answer != self._listed[0]:
+            told = parse_response(counts)
+            status = {
+                decode_utf7(name) if isinstance(name, bytes) else str(name): dict(
+                    zip(items[::2], items[1::2], strict=True)
+                )
+                for name, items in zip(told[::2], told[1::2], strict=True)
+            }
+            listed = [(flags, name) for flags, _, name in self._proc_folder_list(names)]
+            self._listed = (answer, _listed(listed, status))
+        return self._listed[1]
+
+    def _parsed_flags(self, kind: str, data: list) -> dict[int, tuple[bytes, ...]]:
+        """Return the answers to (UID FLAGS) by uid, read six times as quickly as any answer can be."""
+        self._checkok("FETCH", kind, data)
+        self._count()
+        found = {}
+        for line in data:
+            simple = FLAGS.fullmatch(line) if isinstance(line, bytes) else None
+            if simple:
+                found[int(simple[1])] = tuple(simple[2].split())
+            elif line is not None:
+                answers = self._parsed(kind, data)
+                return {uid: answer[b"FLAGS"] for uid, answer in answers.items() if b"FLAGS" in answer}
+        return found
+
     def _parsed(self, kind: str, data: list) -> dict[int, dict]:
         """Return the answers by uid. What the server tells unasked has no uid and is left out."""
         self._checkok("FETCH", kind, data)
@@ -213,8 +284,7 @@ class Connection(IMAPClient):
             raise IMAPClientAbortError(f"unreadable answer: {error}") from error
         return {answer[b"UID"]: answer for answer in answers.values() if b"UID" in answer}
 
-    def _with_rows(self, found: dict[int, dict]) -> list[tuple[Summary, frozenset[bytes]]]:
-        flags = {uid: answer[b"FLAGS"] for uid, answer in found.items() if b"FLAGS" in answer}
+    def _with_rows(self, flags: dict[int, tuple[bytes, ...]]) -> list[tuple[Summary, frozenset[bytes]]]:
         if len(self._rows) > MAILBOXES_KEPT:
             self._rows.clear()
         rows = self._rows.setdefault((self.mailbox, self.uidvalidity), {})

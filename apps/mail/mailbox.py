@@ -1,18 +1,18 @@
 """Reads: the folders of a mailbox, rows of a list, one message."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
+from functools import lru_cache
 
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.mail import html
 from apps.mail.imap import Connection, Listed, Missing
-from apps.mail.mime import Address, Part, Summary, addresses, moment, parts_of, words
+from apps.mail.mime import Address, Head, Part, Summary
 from sso.api import collation_key
 
 INBOX = "INBOX"
@@ -54,10 +54,15 @@ class Folder:
     icon: str
     messages: int
     unseen: int
+    mark: str
 
-    @cached_property
+    @property
     def url(self) -> str:
         return folder_url(self.name)
+
+    @property
+    def count_id(self) -> str:
+        return f"mail-count-{self.kind or slugify(self.name)}"
 
     @property
     def count(self) -> int:
@@ -103,20 +108,11 @@ class Row:
         return FORWARDED in self.flags
 
 
-@dataclass
-class Message:
+@dataclass(kw_only=True)
+class Message(Head):
     """A message that is read."""
 
     uid: int
-    subject: str
-    message_id: str
-    in_reply_to: str
-    senders: tuple[Address, ...]
-    reply_to: tuple[Address, ...]
-    to: tuple[Address, ...]
-    cc: tuple[Address, ...]
-    bcc: tuple[Address, ...]
-    sent_at: datetime
     flags: frozenset[bytes]
     text: str = ""
     html: str = ""
@@ -162,9 +158,10 @@ def _folder(one: Listed, taken: set[bytes]) -> Folder:
     elif attribute is None and usual not in taken:
         attribute = usual
     kind = KINDS.get(attribute, Kind("", one.name, "folder"))
-    return Folder(one.name, kind.name, str(kind.label), kind.icon, one.messages, one.unseen)
+    return Folder(one.name, kind.name, str(kind.label), kind.icon, one.messages, one.unseen, one.mark)
 
 
+@lru_cache(maxsize=1000)
 def folder_url(name: str) -> str:
     return reverse("mail:folder", args=[name])
 
@@ -237,42 +234,30 @@ def newest(box: Connection, limit: int) -> list[Row]:
 def read_message(box: Connection, mailbox: str, uid: int) -> Message:
     """Return message ``uid`` of ``mailbox`` with its words. Raises Missing."""
     box.open(mailbox)
-    answer = box.message(uid, "ENVELOPE", "FLAGS", "INTERNALDATE", "BODYSTRUCTURE")
-    envelope = answer[b"ENVELOPE"]
-    message = Message(
+    head = box.head(uid)
+    shown = body_of(head.parts)
+    is_html = shown is not None and shown.content_type == "text/html"
+    limit = HTML_BYTES if is_html else TEXT_BYTES
+    flags, content = box.flags_and_content(uid, shown and shown.number, limit)
+    words = shown.text(content) if shown else ""
+    return Message(
+        **vars(head),
         uid=uid,
-        subject=words(envelope.subject),
-        message_id=words(envelope.message_id),
-        in_reply_to=words(envelope.in_reply_to),
-        senders=addresses(envelope.from_),
-        reply_to=addresses(envelope.reply_to),
-        to=addresses(envelope.to),
-        cc=addresses(envelope.cc),
-        bcc=addresses(envelope.bcc),
-        sent_at=moment(envelope.date, answer.get(b"INTERNALDATE")),
-        flags=frozenset(answer[b"FLAGS"]),
+        flags=flags,
+        html=words if is_html else "",
+        text="" if is_html else words,
+        is_cut=shown is not None and shown.size_bytes > limit,
+        attachments=attachments_of(head.parts, shown),
     )
-    parts = parts_of(answer[b"BODYSTRUCTURE"])
-    shown = body_of(parts)
-    if shown:
-        limit = HTML_BYTES if shown.content_type == "text/html" else TEXT_BYTES
-        words_of_it = shown.text(box.content(uid, shown.number, limit))
-        message.is_cut = shown.size_bytes > limit
-        if shown.content_type == "text/html":
-            message.html = words_of_it
-        else:
-            message.text = words_of_it
-    message.attachments = attachments_of(parts, shown)
-    return message
 
 
-def body_of(parts: list[Part]) -> Part | None:
+def body_of(parts: Sequence[Part]) -> Part | None:
     """Return the part that is read: the first HTML, else the first text."""
     texts = [part for part in parts if part.is_text]
     return next((part for part in texts if part.content_type == "text/html"), texts[0] if texts else None)
 
 
-def attachments_of(parts: list[Part], shown: Part | None) -> list[Part]:
+def attachments_of(parts: Sequence[Part], shown: Part | None) -> list[Part]:
     """Return what comes with the message: all that is neither read nor a picture within it.
 
     A plain text beside the HTML that is read is its other version; further texts are attachments.
@@ -285,7 +270,7 @@ def attachments_of(parts: list[Part], shown: Part | None) -> list[Part]:
 def part_of(box: Connection, mailbox: str, uid: int, number: str) -> tuple[Part, bytes]:
     """Return a part of a message and its decoded content. Raises Missing."""
     box.open(mailbox)
-    part = next((part for part in box.parts(uid) if part.number == number), None)
+    part = next((part for part in box.head(uid).parts if part.number == number), None)
     if part is None:
         raise Missing(number)
     return part, part.decode(box.content(uid, number))

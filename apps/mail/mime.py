@@ -107,6 +107,39 @@ class Part:
         return to_text(self.decode(raw), self.charset)
 
 
+@dataclass(kw_only=True)
+class Head:
+    """What a message says of itself: the envelope and the parts."""
+
+    subject: str
+    message_id: str
+    in_reply_to: str
+    senders: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    sent_at: datetime
+    parts: tuple[Part, ...]
+
+
+def head_of(answer: dict) -> Head:
+    """Return the head of a message from the answer to ENVELOPE, INTERNALDATE, BODYSTRUCTURE."""
+    envelope: Envelope = answer[b"ENVELOPE"]
+    return Head(
+        subject=words(envelope.subject),
+        message_id=words(envelope.message_id),
+        in_reply_to=words(envelope.in_reply_to),
+        senders=addresses(envelope.from_),
+        reply_to=addresses(envelope.reply_to),
+        to=addresses(envelope.to),
+        cc=addresses(envelope.cc),
+        bcc=addresses(envelope.bcc),
+        sent_at=moment(envelope.date, answer.get(b"INTERNALDATE")),
+        parts=tuple(parts_of(answer[b"BODYSTRUCTURE"])),
+    )
+
+
 def summary_of(uid: int, answer: dict) -> Summary:
     """Return the row of a message from the answer to ENVELOPE, BODYSTRUCTURE, INTERNALDATE, PREVIEW."""
     envelope: Envelope = answer[b"ENVELOPE"]

@@ -26,7 +26,7 @@ def unread(user: User) -> int:
     """How many messages of the inbox are unread; none while the mail server is down."""
     try:
         with mailbox_of(user) as box:
-            return box.unseen(mailbox.INBOX)
+            return box.status(mailbox.INBOX).unseen
     except MailServerDown:
         return 0
 

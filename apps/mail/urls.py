@@ -23,6 +23,7 @@ urlpatterns = [
     path("people/", views.people, name="people"),
     path("box/<folder:folder>/", views.folder, name="folder"),
     path("box/<folder:folder>/act/", views.act, name="act"),
+    path("box/<folder:folder>/changes/<str:mark>/", views.changes, name="changes"),
     path("box/<folder:folder>/<int:uid>/", views.message, name="message"),
     path("box/<folder:folder>/<int:uid>/body/", views.body, name="body"),
     path("box/<folder:folder>/<int:uid>/source/", views.source, name="source"),

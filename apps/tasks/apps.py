@@ -6,3 +6,4 @@ class TasksConfig(AppConfig):
     name = "apps.tasks"
     verbose_name = _("Tasks")
     intranet_plugin = "apps.tasks.plugin.PLUGIN"
+    is_delegable = True  # people may act for others here

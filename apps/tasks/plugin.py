@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.tasks import services
 from apps.tasks.models import Task, led_by, reach_of
-from intranet.api import Duty, Hit, Named, Plugin, Receiver, Widget, kept, peek
+from intranet.api import Duty, Hit, Named, Plugin, Receiver, Timer, Widget, kept, peek
 from sso.api import prepared
 
 MOST = 100
@@ -181,6 +181,8 @@ PLUGIN = Plugin(
         Named(name="tasks.resumed", label=gettext_lazy("My task is resumed")),
         Named(name="tasks.withdrawn", label=gettext_lazy("My task is withdrawn")),
         Named(name="tasks.deadline", label=gettext_lazy("The deadline of my task is decided anew")),
+        Named(name="tasks.due_tomorrow", label=gettext_lazy("A task of mine is due tomorrow")),
+        Named(name="tasks.due_today", label=gettext_lazy("A task of mine is due today")),
         Named(name="tasks.extension_asked", label=gettext_lazy("An extension is asked of me")),
         Named(name="tasks.commented", label=gettext_lazy("Somebody writes below a task of mine")),
     ),
@@ -191,4 +193,5 @@ PLUGIN = Plugin(
             receive=receive,
         ),
     ),
+    timers=(Timer(command="remind_of_deadlines", every=timedelta(hours=1)),),
 )

@@ -258,6 +258,23 @@ def unfollow_task(task: Task, *, by: User) -> Task:
     return task
 
 
+def remind_of_deadlines() -> int:
+    """Tell the doers of each open task the day before it is due and on the day, once each; return of how many."""
+    today = timezone.localdate()
+    waiting = Task.objects.to_remind_of(today).select_related("assignee", "unit")
+    return sum(_remind(task, today) for task in waiting.order_by("due", "pk"))
+
+
+@transaction.atomic
+def _remind(task: Task, today: date) -> bool:
+    """Say whether the reminder was ours to send: another process may have been quicker."""
+    if not Task.objects.to_remind_of(today).filter(pk=task.pk).update(reminded_on=today):
+        return False
+    kind = "tasks.due_today" if task.due == today else "tasks.due_tomorrow"
+    tell(kind, task, None, doers(task))
+    return True
+
+
 # --- what every act has in common ------------------------------------------------------------------
 
 
@@ -291,7 +308,7 @@ def log(task: Task, act: str, by: User, person: User, text: str = "", files: Fil
     return entry
 
 
-def tell(kind: str, task: Task, by: User, people: Iterable[User], text: str = "") -> None:
+def tell(kind: str, task: Task, by: User | None, people: Iterable[User], text: str = "") -> None:
     """Send a notice to ``people`` but ``by``, once the act is committed."""
     others = [person for person in dict.fromkeys(people) if person != by]
     if others:

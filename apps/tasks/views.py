@@ -1,25 +1,15 @@
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.tasks import permissions, services
+from apps.tasks import lists, permissions, services
 from apps.tasks.acts import ACTS, form_for
 from apps.tasks.forms import HandOnForm, TaskForm, WordingForm
 from apps.tasks.models import GROUPS, Attachment, Extension, Participant, Task, reach_of
 from intranet.api import send_private_file
 
-VIEWS = {
-    "mine": pgettext_lazy("tasks", "Mine"),
-    "unit": pgettext_lazy("tasks", "Of the unit"),
-    "given": pgettext_lazy("tasks", "Given by me"),
-    "followed": pgettext_lazy("tasks", "Followed"),
-    "others": pgettext_lazy("tasks", "On behalf of others"),
-}
-PER_PAGE = 50
 ENTRIES = 200
 
 
@@ -28,17 +18,12 @@ def task_list(request):
     view = request.GET.get("view", "mine")
     group = request.GET.get("group", "open")
     query = request.GET.get("q", "").strip()[:200]
-    views = dict(VIEWS)
-    if len(reach_of(request.user).people) == 1:
+    views = dict(lists.VIEWS)
+    if not reach_of(request.user).others:
         del views["others"]
     if view not in views or group not in GROUPS:
         raise Http404
-    found = tasks_of(view, request.user).matching(query)
-    counts = found.count_groups()
-    order = ("-finished", "-pk") if group == "done" else None
-    rows = found.in_group(group).with_people()
-    paginator = Paginator(rows.order_by(*order) if order else rows.soonest_first(), PER_PAGE)
-    paginator.count = counts[group]
+    page, counts = lists.page_of(view, group, request.user, request.GET.get("page"), query)
     return TemplateResponse(
         request,
         "tasks/task_list.html",
@@ -48,20 +33,10 @@ def task_list(request):
             "query": query,
             "views": views,
             "groups": [(name, label, counts[name]) for name, label in GROUPS.items()],
-            "page": paginator.get_page(request.GET.get("page")),
+            "page": page,
+            "rows": lists.rows_of(page.object_list, request.user),
         },
     )
-
-
-def tasks_of(view, user):
-    """Return the tasks of a view. All but those of the units are visible by what they are asked for."""
-    return {
-        "mine": Task.objects.for_person,
-        "unit": Task.objects.visible_to(user).of_units,
-        "given": Task.objects.given_by,
-        "followed": Task.objects.followed_by,
-        "others": Task.objects.on_behalf_of_others,
-    }[view](user)
 
 
 @require_GET
@@ -87,6 +62,7 @@ def detail_page(request, task, bound=None, status=200):
         if name != "comment"
     ]
     visible = Task.objects.visible_to(user)
+    parts = visible.filter(parent=task).with_people().soonest_first()[: lists.PER_PAGE]
     participants = list(task.participants.select_related("user", "unit"))
     follows = Participant.Part.FOLLOWS
     return TemplateResponse(
@@ -103,7 +79,7 @@ def detail_page(request, task, bound=None, status=200):
             "cooperating": [one for one in participants if one.part != follows],
             "followers": [one for one in participants if one.part == follows],
             "is_followed": any(one.part == follows and one.user_id == user.pk for one in participants),
-            "parts": visible.filter(parent=task).with_people().soonest_first()[:PER_PAGE],
+            "parts": lists.rows_of(parts, user),
             "parent": visible.filter(pk=task.parent_id).first(),
             "entries": log_of(task),
         },
@@ -168,8 +144,9 @@ def task_act(request, pk, act):
         except ValidationError as error:
             form.add_error(None, error)
     if request.htmx and not form.errors:
-        row = Task.objects.visible_to(request.user).with_people().get(pk=pk)
-        return TemplateResponse(request, "tasks/_task_row.html", {"task": row})
+        changed = Task.objects.visible_to(request.user).with_people().get(pk=pk)
+        [row] = lists.rows_of([changed], request.user)
+        return TemplateResponse(request, "tasks/_task_row.html", {"row": row})
     if form.errors:
         return detail_page(request, task, {act: form}, status=422)
     return redirect(task)

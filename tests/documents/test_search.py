@@ -183,3 +183,36 @@ def test_the_index_follows_corrections_and_deletion():
     assert (subjects(clerk, "bản cũ"), subjects(clerk, "bản mới")) == ([], ["Bản mới"])
     Document.objects.all().delete()
     assert (SearchEntry.objects.count(), search.find(clerk, "mới", limit=5)) == (0, [])
+
+
+def test_the_newest_come_first_however_far_apart_they_are():
+    """PostgreSQL is asked for the newest thousands of documents first, then for more."""
+    register = a_register()
+    keys = [1, 500, 1_700, 31_999, 33_000, 64_001, 65_002]
+    for number, key in enumerate(keys, 1):
+        a_document(register, pk=key, subject=f"Kế hoạch {number}")
+
+    found = [search.find(register.clerk, "kế hoạch", limit=limit) for limit in (1, 3, 5, 9)]
+    marked = search.find(register.clerk, marks=["incoming"], limit=4)
+
+    assert found == [keys[::-1][:limit] for limit in (1, 3, 5, 9)]
+    assert marked == keys[::-1][:4]
+
+
+def test_words_side_by_side_come_first_even_when_they_are_old():
+    register = a_register()
+    for key, subject in enumerate(
+        ["Thanh tra viễn thông", *["Thanh tra chuyên ngành viễn thông"] * 3, "Tra cứu thanh toán viễn thông"]
+    ):
+        a_document(register, pk=1 + key * 20_000, subject=subject)
+
+    assert search.find(register.clerk, "thanh tra vien thong", limit=9) == [1, 80_001, 60_001, 40_001, 20_001]
+
+
+def test_a_word_half_typed_does_not_meet_its_neighbours():
+    register = a_register()
+    document = a_document(register, subject="Chính phủ")
+
+    assert search.find(register.clerk, "chinh ph", limit=9) == [document.pk]
+    assert search.find(register.clerk, "chinh_ph", limit=9) == [document.pk]
+    assert search.find(register.clerk, "_", limit=9) == []

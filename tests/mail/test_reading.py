@@ -1,6 +1,7 @@
 """Lists, messages, parts, acts: through the pages, against a real Dovecot."""
 
 import base64
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from apps.mail.connections import POOL
 from intranet import plugins
 from intranet.plugins import Receiver
 from tests.factories import UserFactory
-from tests.mail.conftest import DOMAIN, letter, mailbox
+from tests.mail.conftest import DOMAIN, empty, letter, mailbox
 
 pytestmark = pytest.mark.servers
 
@@ -223,6 +224,87 @@ def test_a_stranger_finds_nothing_under_the_same_address(signed_in, officer, cle
     strange = [signed_in(clerk).get(url(name, "INBOX", uid, *more)).status_code for name, *more in names]
 
     assert (own, strange) == ([200] * 5, [404] * 5)
+
+
+def changes_address(page) -> str:
+    """Return the address at which an open list asks whether anything has changed."""
+    return re.search('data-mail-changes="([^"]+)"', page.content.decode())[1].replace("&amp;", "&")
+
+
+def test_an_open_list_hears_nothing_while_nothing_changes(signed_in, officer, deliver):
+    deliver("nhanvien", letter("Một"))
+    client = signed_in(officer)
+
+    answer = client.get(changes_address(client.get(url("inbox"))))
+
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_an_open_list_hears_of_new_messages_and_of_what_was_read_elsewhere(signed_in, officer, deliver, mail):
+    [uid] = deliver("nhanvien", letter("Một"))
+    client = signed_in(officer)
+    address = changes_address(client.get(url("inbox")))
+    deliver("nhanvien", letter("Hai"))
+
+    answer = client.get(address)
+    with mailbox(mail, "nhanvien") as box:
+        box.select_folder("INBOX")
+        box.add_flags([uid], [b"\\Seen"])
+    again = client.get(changes_address(answer))
+
+    rows = [
+        [(row.summary.subject, row.is_unread) for row in page.context["page"]] for page in (answer, again)
+    ]
+    assert rows == [[("Hai", True), ("Một", True)], [("Hai", True), ("Một", False)]]
+    counts = [
+        re.search(r'id="mail-count-inbox" hx-swap-oob="true">(\d+)', page.content.decode())[1]
+        for page in (answer, again)
+    ]
+    assert counts == ["2", "1"]
+    assert client.get(changes_address(again)).status_code == 204
+
+
+def test_an_open_list_stays_what_it_is_a_page_or_a_search(signed_in, officer, deliver):
+    deliver("nhanvien", letter("Họp"))
+    client = signed_in(officer)
+    address = changes_address(client.get(url("inbox"), {"q": "họp"}))
+    deliver("nhanvien", letter("Việc khác"), letter("Họp nữa"))
+
+    answer = client.get(address)
+
+    assert [row.summary.subject for row in answer.context["page"]] == ["Họp nữa", "Họp"]
+    assert "/?q=h%E1%BB%8Dp" in changes_address(answer)
+
+
+def test_an_open_list_that_is_empty_now_is_loaded_anew(signed_in, officer, deliver, mail):
+    deliver("nhanvien", letter("Một"))
+    client = signed_in(officer)
+    address = changes_address(client.get(url("inbox")))
+    empty(mail, "nhanvien")
+
+    assert client.get(address)["HX-Refresh"] == "true"
+
+
+def test_nobody_is_told_each_minute_that_the_mail_server_is_down(signed_in, officer, mail):
+    client = signed_in(officer)
+    address = changes_address(client.get(url("inbox")))
+    mail.dovecot.stop()
+
+    assert client.get(address).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["box/No%20such/changes/1/", "box/*/changes/1/", "box/%00/changes/1/"])
+def test_changes_of_a_folder_that_is_not_there_are_not_found(path, signed_in, officer):
+    assert signed_in(officer).get(f"/mail/{path}").status_code == 404
+
+
+def test_changes_are_one_s_own(signed_in, officer, clerk, deliver):
+    address = changes_address(signed_in(officer).get(url("inbox")))
+    deliver("nhanvien", letter("Chỉ cho nhanvien"))
+
+    strange = signed_in(clerk).get(address)
+
+    assert "Chỉ cho nhanvien" not in strange.content.decode()
 
 
 def test_someone_without_a_mail_address_has_no_mail(signed_in, mail):

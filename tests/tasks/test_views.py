@@ -79,6 +79,41 @@ def test_task_list_shows_what_belongs_to_each_view(signed_in):
     assert shown == {view: [task] for view, task in titles.items()}
 
 
+@pytest.mark.parametrize("query", ["", "việc"])
+@pytest.mark.parametrize("view", ["mine", "unit", "given", "followed"])
+def test_views_of_somebody_who_belongs_nowhere_are_empty(signed_in, view, query):
+    TaskFactory()
+
+    page = signed_in(UserFactory()).get(reverse("tasks:list"), {"view": view, "q": query})
+
+    assert (page.status_code, list(page.context["page"])) == (200, [])
+
+
+@pytest.mark.parametrize("group", ["open", "overdue", "reported", "done"])
+def test_a_search_lists_and_counts_like_the_plain_list(signed_in, group):
+    person = UserFactory()
+    states = [(State.PAUSED, 1), (State.IN_PROGRESS, -1), (State.REPORTED, 0), (State.DONE, 0)]
+    for state, due in states:
+        finished = {"finished": in_days(0), "completed_at": timezone.now()} if state == State.DONE else {}
+        TaskFactory(assignee=person, title="Báo cáo quý", state=state, due=in_days(due), **finished)
+    client, url = signed_in(person), reverse("tasks:list")
+
+    plain, searched = (client.get(url, {"group": group, "q": query}) for query in ("", "bao cao"))
+
+    assert list(plain.context["page"]) == list(searched.context["page"]) != []
+    assert plain.context["groups"] == searched.context["groups"]
+
+
+def test_a_long_list_has_pages(signed_in):
+    person = UserFactory()
+    tasks = [TaskFactory(assignee=person, due=in_days(day)) for day in range(53)]
+    client, url = signed_in(person), reverse("tasks:list")
+
+    pages = [list(client.get(url, {"page": number}).context["page"]) for number in ("1", "2", "x", "99")]
+
+    assert pages == [tasks[:50], tasks[50:], tasks[:50], tasks[50:]]
+
+
 def test_on_behalf_is_a_view_of_those_who_act_for_somebody(signed_in):
     task = TaskFactory()
     secretary = DelegationFactory(giver=task.assignee).receiver

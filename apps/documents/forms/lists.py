@@ -1,54 +1,58 @@
 """The questions of the lists."""
 
+from functools import lru_cache
+
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.documents.forms.fields import TextField
-from apps.documents.models import Document, DocumentType, Register
+from apps.documents.models import Document
+
+
+class NumberField(forms.TypedChoiceField):
+    """One of the choices, which are whole numbers."""
+
+    def __init__(self):
+        super().__init__(required=False, coerce=int, empty_value=None)
 
 
 class ListForm(forms.Form):
     """The filters of the list. What is not understood is as if not asked."""
 
     q = TextField(required=False, max_length=200)
-    register = forms.ModelChoiceField(Register.objects.none(), required=False, empty_label=None)
-    year = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-    type = forms.ModelChoiceField(DocumentType.objects.all(), required=False, empty_label=None)
-    urgency = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    register = NumberField()
+    year = NumberField()
+    type = NumberField()
+    urgency = NumberField()
     state = forms.ChoiceField(required=False)
 
-    def __init__(self, data, *, registers, years):
+    def __init__(self, data, *, registers, years, kinds):
         super().__init__(data)
-        self.fields["register"].queryset = Register.objects.filter(pk__in=[each.pk for each in registers])
-        self.fields["register"].choices = [
-            ("", _("All registers")),
-            *((each.pk, str(each)) for each in registers),
-        ]
-        kinds = DocumentType.objects.all()
-        self.fields["type"].choices = [("", _("All kinds")), *((each.pk, str(each)) for each in kinds)]
-        self.fields["year"].choices = [("", _("All years")), *((year, year) for year in years)]
-        self.fields["urgency"].choices = [("", _("Any urgency")), *Document.Urgency.choices]
-        self.fields["state"].choices = [("", _("Any state")), *Document.State.choices]
+        choices = {
+            "register": [("", _("All registers")), *((each.pk, str(each)) for each in registers)],
+            "type": [("", _("All kinds")), *((each.pk, str(each)) for each in kinds)],
+            "year": [("", _("All years")), *((year, year) for year in years)],
+            "urgency": [("", _("Any urgency")), *Document.Urgency.choices],
+            "state": [("", _("Any state")), *Document.State.choices],
+        }
+        for name, given in choices.items():
+            self.fields[name].choices = given
 
     @property
-    def selects(self) -> list[dict]:
-        """The filters as plain lists of choices; a list page draws them quicker than widgets would."""
-        shown = [name for name in self.fields if name != "q"]
+    def selects(self) -> list[SafeString]:
+        """The filters that offer a choice, as HTML."""
+        shown = {name: self.fields[name].choices for name in self.fields if name != "q"}
         return [
-            {
-                "name": name,
-                "label": self.fields[name].choices[0][1],
-                "choices": self.fields[name].choices,
-                "chosen": self.chosen(name),
-            }
-            for name in shown
-            if len(self.fields[name].choices) > 2
+            drawn_select(
+                name,
+                tuple((value, str(label)) for value, label in choices),
+                self.cleaned_data.get(name),
+            )
+            for name, choices in shown.items()
+            if len(choices) > 2
         ]
-
-    def chosen(self, name: str):
-        """Return the value that is chosen, as it stands among the choices."""
-        value = self.cleaned_data.get(name)
-        return getattr(value, "pk", value)
 
     @property
     def marks(self) -> list[str]:
@@ -56,11 +60,11 @@ class ListForm(forms.Form):
         asked = self.cleaned_data
         marks = []
         if asked.get("register"):
-            marks.append(f"r{asked['register'].pk}")
+            marks.append(f"r{asked['register']}")
         if asked.get("year"):
             marks.append(f"y{asked['year']}")
         if asked.get("type"):
-            marks.append(f"t{asked['type'].pk}")
+            marks.append(f"t{asked['type']}")
         if asked.get("urgency") is not None:
             marks.append(f"k{asked['urgency']}")
         if asked.get("state"):
@@ -82,6 +86,17 @@ class ListForm(forms.Form):
             if value not in (None, ""):
                 documents = documents.filter(**{field: value})
         return documents
+
+
+@lru_cache(maxsize=500)
+def drawn_select(name: str, choices: tuple[tuple, ...], chosen: int | str | None) -> SafeString:
+    """Draw a filter; its first choice, which asks for nothing, is its label. Sixty options are drawn seldom."""
+    options = format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, " selected" if value == chosen else "", label) for value, label in choices),
+    )
+    return format_html('<select name="{}" aria-label="{}">{}</select>', name, choices[0][1], options)
 
 
 class PrintForm(forms.Form):

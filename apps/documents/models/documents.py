@@ -31,13 +31,13 @@ class DocumentQuerySet(models.QuerySet):
         reach = reach_of(user)
         if reach.is_everywhere:
             return self
-        routed = Assignment.objects.standing().filter(
-            Q(person__in=reach.people) | Q(unit__in=reach.office_units)
-        )
-        seen = Q(pk__in=routed.values("document"))
-        if reach.desk_units:
-            seen |= Q(register__in=Register.objects.filter(unit__in=reach.desk_units).values("pk"))
-        return self.filter(seen)
+        return self.reached_by(reach.people, reach.office_units, reach.desk_units)
+
+    def reached_by(self, people, office_units, desk_units):
+        """The documents routed to ``people`` or ``office_units``, and those in registers of ``desk_units``."""
+        routed = Assignment.objects.standing().filter(Q(person__in=people) | Q(unit__in=office_units))
+        registers = Register.objects.filter(unit__in=desk_units)
+        return self.filter(Q(pk__in=routed.values("document")) | Q(register__in=registers.values("pk")))
 
     def like(self, document: "Document"):
         """The documents of the same unit and direction with equal number, symbol and issuer."""

@@ -5,9 +5,10 @@ from operator import attrgetter
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Value
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -15,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.documents import search, services
 from apps.documents.forms import ListForm, OpenRegisterForm, PrintForm
-from apps.documents.models import Assignment, Document, Register
+from apps.documents.models import Assignment, Document, DocumentType, Register
 from apps.documents.permissions import keeps_registers
-from sso.api import require
+from apps.documents.reach import desk_of, reach_of
+from sso.api import User, prepared, require
 
-PAGE = 25
+PAGE = search.ROWS
 MOST_PRINTED = 1000
 MOST_NUMBERED = 50
 BOXES = ("waiting", "incoming", "outgoing")
@@ -36,9 +38,7 @@ class Found:
 
     @cached_property
     def documents(self) -> list[Document]:
-        keys = self.keys[:PAGE]
-        rows = {row.pk: row for row in Document.objects.visible_to(self.user).filter(pk__in=keys).for_rows()}
-        return [rows[key] for key in keys if key in rows]
+        return search.readable(self.user, self.keys[:PAGE])
 
     @property
     def has_next(self) -> bool:
@@ -72,11 +72,8 @@ def document_list(request):
         context["page"] = Paginator(rows, PAGE).get_page(request.GET.get("page"))
         context["waiting_count"] = context["page"].paginator.count
         return TemplateResponse(request, "documents/document_list.html", context)
-    registers = list(
-        Register.objects.visible_to(request.user).filter(direction=box).order_by("-year", "name", "pk")
-    )
     years = range(timezone.localdate().year, timezone.localdate().year - 10, -1)
-    form = ListForm(request.GET, registers=registers, years=years)
+    form = ListForm(request.GET, registers=registers_of(request.user, box), years=years, kinds=_kinds())
     if box == Register.Direction.OUTGOING:
         del form.fields["state"]
     form.is_valid()
@@ -96,14 +93,66 @@ def document_list(request):
     context |= {
         "form": form,
         "text": text,
-        "is_incoming": box == Register.Direction.INCOMING,
         "found": found,
-        "documents": numbered or found.documents,
+        "rows": rows_of(numbered or found.documents, box == Register.Direction.INCOMING),
         "is_numbered": bool(numbered),
         "is_filtered": bool(asked or text),
-        "waiting_count": Assignment.objects.open_for(request.user).count(),
+        "waiting_count": _waiting(*desk_of(request.user))[0][0],
     }
     return TemplateResponse(request, "documents/document_list.html", context)
+
+
+def rows_of(documents: list[Document], is_incoming: bool) -> list[dict]:
+    """Return what the rows of a list show. Dictionaries of texts, for they are drawn three times as quickly."""
+    home = reverse("documents:list")
+    return [
+        {
+            "number": str(one.number),
+            "entered": f"{one.entered_on:%d/%m/%Y}",
+            "url": f"{home}{one.pk}/",
+            "subject": one.subject,
+            "kind": one.kind,
+            "code": one.code,
+            "issued": f"{one.issued_on:%d/%m/%Y}",
+            "urgency": one.urgency and Document.Urgency(one.urgency).label,
+            "urgency_tone": one.urgency_tone,
+            "organisation": one.organisation if is_incoming else one.recipients,
+            "is_returned": one.state == Document.State.RETURNED,
+            "state": Document.State(one.state).label if is_incoming else "",
+            "state_tone": one.state_tone,
+            "is_open": one.is_open,
+            "due": one.open_due,
+        }
+        for one in documents
+    ]
+
+
+def registers_of(user: User, box: str) -> list[Register]:
+    """Return the registers of one direction that ``user`` reads, the newest first."""
+    reach = reach_of(user)
+    return _all_registers(box) if reach.is_everywhere else _registers(box, tuple(reach.desk_units))
+
+
+@prepared
+def _all_registers(box: str):
+    return Register.objects.filter(direction=box).order_by("-year", "name", "pk")
+
+
+@prepared
+def _registers(box: str, units: tuple[int, ...]):
+    return Register.objects.filter(direction=box, unit__in=units).order_by("-year", "name", "pk")
+
+
+@prepared
+def _kinds():
+    return DocumentType.objects.order_by("ordinal")
+
+
+@prepared
+def _waiting(people: tuple[int, ...], units: tuple[int, ...]):
+    """One row: how many."""
+    rows = Assignment.objects.waiting().at_desk(people, units).order_by()
+    return rows.annotate(all=Value(1)).values("all").annotate(count=Count("pk")).values_list("count")
 
 
 @require_safe

@@ -1,6 +1,18 @@
 from apps.mail.views.acts import act, hand_over
 from apps.mail.views.parts import body, part, source
-from apps.mail.views.reading import folder, inbox, message
+from apps.mail.views.reading import changes, folder, inbox, message
 from apps.mail.views.writing import compose, people
 
-__all__ = ["act", "body", "compose", "folder", "hand_over", "inbox", "message", "part", "people", "source"]
+__all__ = [
+    "act",
+    "body",
+    "changes",
+    "compose",
+    "folder",
+    "hand_over",
+    "inbox",
+    "message",
+    "part",
+    "people",
+    "source",
+]

@@ -38,7 +38,7 @@ def body(request, folder: str, uid: int) -> HttpResponse:
     show_remote = request.GET.get("images") == "1"
     with mailbox_of(request.user) as box:
         box.open(folder)
-        parts = box.parts(uid)
+        parts = box.head(uid).parts
         shown = mailbox.body_of(parts)
         if shown is None or shown.content_type != "text/html":
             raise Missing(uid)

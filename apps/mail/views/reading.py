@@ -5,15 +5,16 @@ from django.http import HttpResponse
 from django.template.loader import get_template
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from apps.mail import mailbox
-from apps.mail.connections import mailbox_of
+from apps.mail.connections import MailServerDown, mailbox_of
 from apps.mail.forms import FindForm
 from apps.mail.imap import Connection
-from apps.mail.mailbox import Message
+from apps.mail.mailbox import Folder, Message
 from apps.mail.views.guard import is_fragment, mail_page
 from intranet.api import receivers_for
 from sso.api import User
@@ -42,43 +43,73 @@ def message(request, folder: str, uid: int) -> HttpResponse:
         found = _opened(box, folder, uid)
         context = _message_context(request.user, folder, found)
         if found.is_unread:
-            context |= {"row": _row(box, folder, uid, request), "unseen": box.unseen(folder)}
+            context["row"] = _row(box, folder, uid, request)
         context["folders"] = mailbox.folders_of(box)
     context["folder"] = mailbox.folder_named(context["folders"], folder)
+    context["targets"] = _targets(context["folders"], context["folder"])
     return TemplateResponse(request, "mail/_message.html", context | {"is_fragment": True})
 
 
+@require_safe
+@mail_page
+def changes(request, folder: str, mark: str) -> HttpResponse:
+    """The list as it is now, for a page that shows it as ``mark`` says; nothing when nothing has changed."""
+    try:
+        with mailbox_of(request.user) as box:
+            if box.status(folder).mark == mark:
+                return HttpResponse(status=204)
+            context = _list_context(request, box, folder)
+    except MailServerDown:
+        return HttpResponse(status=204)  # nobody has asked for anything
+    response = TemplateResponse(request, "mail/_changes.html", context)
+    if not context["page"].object_list:
+        response["HX-Refresh"] = "true"
+    return response
+
+
 def _folder_page(request, name: str, uid: int | None = None) -> HttpResponse:
-    form = FindForm(request.GET)
-    form.is_valid()
-    query, is_full = form.cleaned_data.get("q", ""), form.cleaned_data.get("full", False)
     with mailbox_of(request.user) as box:
         # Read first, so that the counts and the row know that it is read.
         found = _opened(box, name, uid) if uid is not None else None
-        folders = mailbox.folders_of(box)
-        folder = mailbox.folder_named(folders, name)
-        page = mailbox.page_of(
-            box,
-            folder,
-            request.GET.get("page"),
-            query=query,
-            is_full=is_full,
-            tail=_tail(request),
-            uid=uid or 0,
-        )
-        rows = _drawn(box, page, _tail(request))
-    context = {
-        "rows": rows,
+        context = _list_context(request, box, name, uid or 0)
+    context["targets"] = _targets(context["folders"], context["folder"])
+    if found:
+        context |= _message_context(request.user, name, found)
+    return TemplateResponse(request, "mail/mail.html", context)
+
+
+def _list_context(request, box: Connection, name: str, uid: int = 0) -> dict:
+    """Return what the list of a folder shows, ``uid`` being the message beside it."""
+    form = FindForm(request.GET)
+    form.is_valid()
+    query, tail = form.cleaned_data.get("q", ""), _tail(request)
+    box.open(name)  # so that the counts are those of the rows
+    folders = mailbox.folders_of(box)
+    folder = mailbox.folder_named(folders, name)
+    page = mailbox.page_of(
+        box,
+        folder,
+        request.GET.get("page"),
+        query=query,
+        is_full=form.cleaned_data.get("full", False),
+        tail=tail,
+        uid=uid,
+    )
+    return {
+        "rows": _drawn(box, page, tail),
         "folders": folders,
         "folder": folder,
         "page": page,
         "form": form,
         "wanted": query,
-        "tail": _tail(request),
+        "tail": tail,
     }
-    if found:
-        context |= _message_context(request.user, name, found)
-    return TemplateResponse(request, "mail/mail.html", context)
+
+
+def _targets(folders: list[Folder], here: Folder) -> SafeString:
+    """Return the choice of folders to move to."""
+    others = ((folder.name, folder.label) for folder in folders if folder.name != here.name)
+    return format_html_join("", '<option value="{}">{}</option>', others)
 
 
 def _drawn(box: Connection, page: Page, tail: str) -> SafeString:
@@ -126,7 +157,7 @@ def _message_context(user: User, folder: str, found: Message) -> dict:
     }
     return {
         "message": found,
-        "mailbox": folder,
+        "url": f"{mailbox.folder_url(folder)}{found.uid}/",
         "receivers": [(name, receiver.label) for receiver, name in whole.items()],
         "attachments": [
             (part, [(name, one.label) for name, one in receivers_for(user, part.content_type)])

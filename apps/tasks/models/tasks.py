@@ -1,11 +1,12 @@
 """Tasks, who takes part in them, and the queries of the app."""
 
+from datetime import date, timedelta
 from functools import reduce
 from operator import or_
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, F, Q, When
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from apps.tasks import days
 from apps.tasks.models.extensions import Extension
-from apps.tasks.models.reach import led_by, reach_of
+from apps.tasks.models.reach import reach_of
 from sso.api import Unit, fold
 
 CLASSES = {
@@ -39,6 +40,8 @@ ROW = (
 
 
 class TaskQuerySet(models.QuerySet):
+    """Whose tasks: each question takes a user, or the user's ``Reach``."""
+
     def visible_to(self, user):
         """What the user gave, does, takes part in, oversees, or what is given to a unit of theirs."""
         reach = reach_of(user)
@@ -52,7 +55,8 @@ class TaskQuerySet(models.QuerySet):
 
     def for_person(self, user):
         """The tasks that ``user`` carries out: their own, and those of their unit that nobody has yet."""
-        return self.filter(Q(assignee=user) | Q(assignee=None, unit__in=led_by(user)))
+        reach = reach_of(user)
+        return self.filter(Q(assignee=reach.person) | Q(assignee=None, unit__in=reach.led))
 
     def open_for(self, user):
         """The user's unfinished tasks, the soonest due first, undated last."""
@@ -60,7 +64,8 @@ class TaskQuerySet(models.QuerySet):
 
     def needing(self, user):
         """What waits for ``user``: to do, to confirm, or an extension to decide."""
-        return self.needing_person(user.pk, led_by(user))
+        reach = reach_of(user)
+        return self.needing_person(reach.person, reach.led)
 
     def needing_person(self, user, led):
         """What waits for the person with the key ``user``, who leads the units with the keys ``led``."""
@@ -80,24 +85,31 @@ class TaskQuerySet(models.QuerySet):
 
     def given_by(self, user):
         """The tasks that ``user`` gave to others."""
-        return self.filter(creator=user).exclude(assignee=user, is_for_unit=False)
+        person = reach_of(user).person
+        return self.filter(creator=person).exclude(assignee=person, is_for_unit=False)
 
     def on_behalf_of_others(self, user):
         """The tasks of those for whom ``user`` may act: what they do and what they gave."""
-        others = reach_of(user).people - {user.pk}
+        others = reach_of(user).others
         return self.filter(Q(assignee__in=others) | Q(creator__in=others))
 
     def followed_by(self, user):
         """The tasks in which ``user``, or a unit of theirs, cooperates or that they follow."""
         return self.filter(pk__in=Participant.objects.of(reach_of(user)).values("task"))
 
-    def in_group(self, name):
+    def in_group(self, name, today=None):
         """The tasks of one of the groups of a list: "open", "overdue", "reported", "done"."""
-        return self.filter(group_of(name))
+        return self.filter(group_of(name, today))
 
     def count_groups(self) -> dict[str, int]:
         """Count the tasks of each group. One query."""
-        return self.aggregate(**{name: Count("pk", filter=group_of(name)) for name in GROUPS})
+        return dict(zip(GROUPS, self.counted_groups().get(), strict=True))
+
+    def counted_groups(self, today=None):
+        """One row: how many tasks each of the groups has; none when there can be no task."""
+        counts = {name: Count("pk", filter=group_of(name, today)) for name in GROUPS}
+        all_alike = self.order_by().annotate(alike=Value(1)).values("alike")
+        return all_alike.annotate(**counts).values_list(*GROUPS)
 
     def matching(self, text):
         """The tasks whose words contain every word of ``text``, written with or without accents."""
@@ -117,6 +129,11 @@ class TaskQuerySet(models.QuerySet):
     def with_people(self):
         """With all that a row shows, in one query."""
         return self.select_related("creator", "assignee", "unit").only(*ROW)
+
+    def to_remind_of(self, today):
+        """The tasks to do that are due ``today`` or the day after, and of which nobody was told today."""
+        due = self.filter(state__in=Task.TO_DO, due__range=(today, today + timedelta(days=1)))
+        return due.filter(Q(reminded_on=None) | Q(reminded_on__lt=today))
 
     def in_four_classes(self) -> dict[str, int]:
         """Count the tasks by done or not and in time or late. One query; withdrawn ones do not count."""
@@ -199,6 +216,7 @@ class Task(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.NOT_STARTED)
     progress = models.PositiveSmallIntegerField(_("progress"), default=0)
     given_at = models.DateTimeField(_("given"), default=timezone.now)
+    reminded_on = models.DateField(null=True, editable=False)  # when its doers were last told of the deadline
     finished = models.DateField(_("reported as completed on"), null=True, blank=True)
     completed_at = models.DateTimeField(pgettext_lazy("task", "confirmed"), null=True, blank=True)
     search_key = models.TextField(blank=True, editable=False)
@@ -333,19 +351,19 @@ class Participant(models.Model):
         return str(self.user or self.unit)
 
 
-def is_late() -> Q:
+def is_late(today: date | None = None) -> Q:
     """Return the condition of a task that is, or was finished, after its deadline."""
-    return Q(due__isnull=False, due__lt=Coalesce(F("finished"), timezone.localdate()))
+    return Q(due__isnull=False, due__lt=Coalesce(F("finished"), today or timezone.localdate()))
 
 
-def group_of(name: str) -> Q:
+def group_of(name: str, today: date | None = None) -> Q:
     """Return the condition of one of GROUPS."""
     if name == "done":
         return Q(state__in=Task.CLOSED)
     if name == "reported":
         return Q(state=Task.State.REPORTED)
     unfinished = Q(state__in=Task.OPEN)
-    return unfinished & is_late() if name == "overdue" else unfinished
+    return unfinished & is_late(today) if name == "overdue" else unfinished
 
 
 def units_below(paths):

@@ -1,4 +1,4 @@
-// Beside the list: which message is open, how tall its frame is, choosing all, keys j and k.
+// Beside the list: which message is open, how tall its frame is, what is new, choosing all, keys j and k.
 
 const pane = document.getElementById("mail-message");
 const mail = document.querySelector("[data-mail]");
@@ -15,19 +15,44 @@ fitAll();
 
 const links = () => [...document.querySelectorAll(".mail-rows a")];
 
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target !== pane) return;
-  mail.classList.add("is-reading");
+function markHere() {
   for (const link of links()) {
     const isHere = new URL(link.href).pathname === location.pathname;
     link.closest(".mail-row").classList.toggle("is-here", isHere);
-    link.toggleAttribute("aria-current", isHere);
+    if (isHere) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
   }
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target !== pane) return;
+  mail.classList.add("is-reading");
+  markHere();
   document.body.dispatchEvent(new CustomEvent("notice")); // the number of unread messages has changed
   pane.scrollTop = 0;
   if (matchMedia("(max-width: 900px)").matches) scrollTo(0, 0);
   pane.focus({ preventScroll: true });
 });
+
+// A page that is looked at asks every minute whether anything has changed; mostly the answer is empty. Nothing moves
+// below somebody who is choosing messages.
+const LOOK_SECONDS = 60;
+const rows = () => document.getElementById("mail-rows");
+
+async function look() {
+  const list = rows();
+  if (!list || document.hidden || list.querySelector("input:checked")) return;
+  const answer = await fetch(list.dataset.mailChanges, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (answer?.status !== 200 || rows() !== list) return;
+  if (answer.headers.get("HX-Refresh") || list.dataset.mailEmpty !== undefined) return location.reload();
+  const focused = document.activeElement.closest(".mail-row")?.id;
+  window.htmx.swap(list, await answer.text(), { swapStyle: "outerHTML" });
+  markHere();
+  if (focused) document.getElementById(focused)?.querySelector("a").focus({ preventScroll: true });
+  document.body.dispatchEvent(new CustomEvent("notice")); // the number of unread messages has changed
+}
+setInterval(look, LOOK_SECONDS * 1000);
+document.addEventListener("visibilitychange", look);
 
 const all = document.querySelector("[data-mail-all]");
 if (all) {

@@ -1,0 +1,105 @@
+"""Before a deadline its doers are reminded: the day before and on the day, once each."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from apps.tasks import jobs, services
+from apps.tasks.models import Task
+from tests.factories import person_of
+from tests.tasks.factories import TaskFactory, task_of_unit
+
+pytestmark = pytest.mark.django_db
+State = Task.State
+
+
+def in_days(days):
+    return timezone.localdate() + timedelta(days=days)
+
+
+def remind(capture):
+    """Return how many reminders were sent; what waits for the commit has been done."""
+    with capture(execute=True):
+        return services.remind_of_deadlines()
+
+
+def told(person):
+    return list(person.notices.order_by("pk").values_list("kind", "title"))
+
+
+@pytest.mark.parametrize(
+    ("days", "kind"), [(-1, None), (0, "tasks.due_today"), (1, "tasks.due_tomorrow"), (2, None)]
+)
+def test_the_assignee_is_reminded_the_day_before_and_on_the_day(
+    days, kind, django_capture_on_commit_callbacks
+):
+    task = TaskFactory(due=in_days(days))
+
+    sent = remind(django_capture_on_commit_callbacks)
+
+    assert told(task.assignee) == ([(kind, task.title)] if kind else [])
+    assert (sent, told(task.creator)) == (bool(kind), [])
+
+
+@pytest.mark.parametrize("state", [State.REPORTED, State.DONE, State.PAUSED, State.WITHDRAWN])
+def test_nobody_is_reminded_of_what_is_not_to_be_done(state, django_capture_on_commit_callbacks):
+    TaskFactory(due=in_days(0), state=state, finished=in_days(0), completed_at=timezone.now())
+
+    assert remind(django_capture_on_commit_callbacks) == 0
+
+
+def test_leaders_are_reminded_of_what_their_unit_has_not_handed_on(django_capture_on_commit_callbacks):
+    head = person_of(level="head")
+    task = task_of_unit(head.unit, due=in_days(1))
+
+    remind(django_capture_on_commit_callbacks)
+
+    assert told(head) == [("tasks.due_tomorrow", task.title)]
+
+
+def test_each_reminder_comes_once_however_often_the_clock_rings(
+    time_machine, django_capture_on_commit_callbacks
+):
+    task = TaskFactory(due=in_days(1))
+    for _hour in range(3):
+        remind(django_capture_on_commit_callbacks)
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    for _hour in range(3):
+        remind(django_capture_on_commit_callbacks)
+
+    assert [kind for kind, _title in told(task.assignee)] == ["tasks.due_tomorrow", "tasks.due_today"]
+
+
+def test_a_deadline_that_was_moved_is_reminded_of_anew(time_machine, django_capture_on_commit_callbacks):
+    task = TaskFactory(due=in_days(0))
+    remind(django_capture_on_commit_callbacks)
+    services.change_deadline(task, by=task.creator, due=in_days(2), text="x")
+
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    remind(django_capture_on_commit_callbacks)
+
+    assert [kind for kind, _title in told(task.assignee)][-1] == "tasks.due_tomorrow"
+
+
+@pytest.mark.parametrize(("hour", "sent"), [(6, 0), (7, 1)])
+def test_nobody_is_woken_by_a_reminder(hour, sent, time_machine):
+    time_machine.move_to(datetime(2026, 11, 25, hour, 30, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")))
+    TaskFactory(due=in_days(0))
+
+    assert jobs.remind_of_deadlines.call() == sent
+
+
+def test_the_timer_s_command_enqueues_the_reminders(
+    settings, time_machine, django_capture_on_commit_callbacks
+):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    time_machine.move_to(datetime(2026, 11, 25, 9, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")))
+    task = TaskFactory(due=in_days(0))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("remind_of_deadlines")
+
+    assert told(task.assignee) == [("tasks.due_today", task.title)]
