@@ -13,7 +13,13 @@ OURS = ("suite",)
 
 
 class Stack:
-    """Used as a context manager. ``roots`` names the process trees, ``base`` is the address of the suite."""
+    """Used as a context manager. ``roots`` names the process trees, ``base`` is the address of the suite.
+
+    ``without`` names parts of the service that are left out.
+    """
+
+    def __init__(self, without: tuple[str, ...] = ()):
+        self.without = without
 
     def __enter__(self) -> "Stack":
         with ExitStack() as stack:
@@ -46,12 +52,14 @@ class Stack:
         }
         self.manage("migrate", "-v0")
         self.manage("collectstatic", "-v0", "--noinput")
-        # The suite runs while data is loaded: Dovecot asks it about the tokens of those who file mail.
         words = ["manage.py", "serve", "--port", str(port), "--sockets-port", str(sockets_port)]
+        # The suite runs while data is loaded: Dovecot asks it about the tokens of those who file mail.
+        with self._program("suite", [*words, "--without", "directory"], folder, port):
+            self.manage("load_demo")
+            self.manage("shell", "-v0", "-c", "from bench.data import prepare; prepare()")
+        words += ["--without", *self.without] if self.without else []
         suite = stack.enter_context(self._program("suite", words, folder, port))
         servers = [self.slapd, self.dovecot, self.postgres, self.redis, suite]
-        self.manage("load_demo")
-        self.manage("shell", "-v0", "-c", "from bench.data import prepare; prepare()")
         servers.append(
             stack.enter_context(self._program("bare", _granian("bench.bare", bare_port), folder, bare_port))
         )

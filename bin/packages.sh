@@ -21,6 +21,10 @@ test_packages='
 file /usr/lib/postgresql/*/bin/initdb /usr/bin/initdb|postgresql|postgresql-server
 command redis-server|redis-server|redis
 command chromium|chromium|chromium
+command npm|npm|nodejs-npm
+command nginx|nginx-light|nginx
+command apache2|apache2|httpd
+file /usr/lib/apache2/modules/mod_auth_openidc.so /usr/lib64/httpd/modules/mod_auth_openidc.so|libapache2-mod-auth-openidc|mod_auth_openidc
 '
 
 # Prints "debian|fedora" for each package of `run`, or of `run` and `test`, that is not there.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ldap.dn import escape_dn_chars
 
-from demo.people import DOMAIN, PASSWORD, Person, Post, people
+from demo.people import DOMAIN, PASSWORD, Person, Post, people, second_admin
 from demo.units import Unit, by_code, units
 
 SUFFIX = ",".join(f"dc={label}" for label in DOMAIN.split("."))
@@ -65,8 +65,15 @@ POLICY_ATTRIBUTES = [
     ("cn", "default"),
     ("pwdAttribute", "userPassword"),
     ("pwdAllowUserChange", "TRUE"),
+    ("pwdSafeModify", "TRUE"),
+    ("pwdMustChange", "TRUE"),
     ("pwdMinLength", "8"),
+    ("pwdMaxLength", "128"),
     ("pwdCheckQuality", "1"),
+    ("pwdInHistory", "5"),
+    ("pwdMaxAge", "15552000"),  # 180 days
+    ("pwdExpireWarning", "1209600"),  # 14 days
+    ("pwdGraceAuthNLimit", "5"),
     ("pwdLockout", "TRUE"),
     ("pwdMaxFailure", "10"),
     ("pwdFailureCountInterval", "300"),
@@ -117,7 +124,7 @@ def person_entry(person: Person) -> str:
 
 def groups() -> Iterator[str]:
     """The role groups: system admins, and per unit its admin and its clerk."""
-    yield group("system-admin", "system-admin", "", ["quantri"])
+    yield group("system-admin", "system-admin", "", ["quantri", second_admin()])
     everybody = people()
     for unit in units():
         if unit.kind in {"bo", "phong"}:

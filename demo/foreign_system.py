@@ -25,6 +25,7 @@ from joserfc.jwk import KeySet
 
 SCOPE = "openid profile email organization"
 COOKIE = "dvc"
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 SESSION_SECONDS = 8 * 3600
 MOST_SESSIONS = 1000
 TEXTS = {
@@ -106,6 +107,7 @@ class Session:
     verifier: str = ""
     person: dict | None = None
     id_token: str = ""
+    sid: str = ""  # of the intranet's session that the person came from
     signed_in_at: float = 0
 
 
@@ -117,6 +119,7 @@ class Portal:
         self.address = address.rstrip("/")
         self.sessions: dict[str, Session] = {}
         self.found: dict | None = None
+        self.jtis: dict[str, None] = {}  # of logout tokens that were used
 
     # --- OpenID Connect ---
 
@@ -172,6 +175,7 @@ class Portal:
             tokens["id_token"],
             claims["auth_time"],
         )
+        session.sid = claims.get("sid", "")
         session.state = session.nonce = session.verifier = ""
 
     def verified(self, id_token: str, nonce: str) -> dict:
@@ -183,6 +187,32 @@ class Portal:
         jwt.JWTClaimsRegistry(leeway=30, exp={"essential": True}, **rules).validate(claims)
         return claims
 
+    def end_sessions(self, logout_token: str) -> None:
+        """End what came from the intranet's session that has ended (OpenID Connect Back-Channel Logout 1.0 §2.6).
+
+        Raises JoseError or SignInFailed for a token that is another's, for another, not new, or of another kind.
+        """
+        keys = KeySet.import_key_set(self.fetch(self.provider()["jwks_uri"]))
+        token = jwt.decode(logout_token, keys, algorithms=["RS256", "ES256"])
+        claims = token.claims
+        rules = {name: {"essential": True} for name in ("iat", "exp", "jti", "sid", "events")}
+        rules |= {
+            "iss": {"essential": True, "value": self.issuer},
+            "aud": {"essential": True, "value": self.client_id},
+        }
+        jwt.JWTClaimsRegistry(leeway=30, **rules).validate(claims)
+        is_logout = (
+            token.header.get("typ") == "logout+jwt" and LOGOUT in claims["events"] and "nonce" not in claims
+        )
+        if not is_logout or claims["jti"] in self.jtis:
+            raise SignInFailed("This is not a new logout token.")
+        self.jtis[claims["jti"]] = None
+        while len(self.jtis) > MOST_SESSIONS:
+            self.jtis.pop(next(iter(self.jtis)))
+        for key, session in list(self.sessions.items()):
+            if session.sid == claims["sid"]:
+                self.sessions.pop(key, None)
+
     def sign_out_url(self, session: Session) -> str:
         back = {"post_logout_redirect_uri": f"{self.address}/", "id_token_hint": session.id_token}
         return f"{self.provider()['end_session_endpoint']}?{urlencode(back)}"
@@ -190,6 +220,9 @@ class Portal:
     # --- pages ---
 
     def __call__(self, environ, start_response):
+        if environ["REQUEST_METHOD"] == "POST" and environ.get("PATH_INFO") == "/backchannel-logout":
+            start_response(self.told_of_logout(environ), [("Cache-Control", "no-store")])
+            return [b""]
         cookies = SimpleCookie(environ.get("HTTP_COOKIE", ""))
         language = cookies["dvc_language"].value if "dvc_language" in cookies else "vi"
         language = language if language in TEXTS else "vi"
@@ -219,6 +252,17 @@ class Portal:
             headers = [("Content-Type", "text/css"), ("Cache-Control", "max-age=3600")]
         start_response(status, headers)
         return [body.encode()]
+
+    def told_of_logout(self, environ) -> str:
+        length = min(int(environ.get("CONTENT_LENGTH") or 0), 10_000)
+        form = parse_qs(environ["wsgi.input"].read(length).decode("ascii", "replace"))
+        try:
+            self.end_sessions(form.get("logout_token", [""])[0])
+        except (SignInFailed, JoseError, KeyError, TypeError, ValueError):
+            return "400 Bad Request"
+        except requests.RequestException:
+            return "502 Bad Gateway"
+        return "200 OK"
 
     def answer(self, page, query, session, key, language, headers) -> tuple[str, str]:
         match page:

@@ -104,6 +104,13 @@ class Person:
         return f"{self.uid}@{DOMAIN}"
 
 
+def second_admin() -> str:
+    """The account of the other system admin, since some acts need two: the deputy of the first one's room."""
+    posts = {person.uid: person.posts[0] for person in people()}
+    room = posts["quantri"].unit
+    return next(uid for uid, post in posts.items() if post.unit == room and post.place == "deputy")
+
+
 def account(name: str, taken: Counter) -> str:
     """Given name and initials as in ``anhnv``; the second of them is ``anhnv2``."""
     *before, given = ["".join(filter(str.isalpha, word)) for word in fold(name).replace("-", " ").split()]

@@ -1,11 +1,11 @@
-"""The suite's own processes in the demo: web server, job worker, foreign system."""
+"""Our own programs in the demo: the suite and the foreign system."""
 
 import os
 import sys
 from http.client import HTTPConnection
 from pathlib import Path
 
-from demo.servers import HOST, Server
+from demo.servers import HOST, Server, free_port
 from demo.state import FOREIGN, PROJECT, secret_path
 
 
@@ -36,23 +36,14 @@ class Program(Server):
         return connection.getresponse().status < 500
 
 
-def web(port: int, environment: dict[str, str], folder: Path) -> Program:
-    # "nl": Channels knows no lifespan events. One worker, so that notices and cache need no Redis.
-    words = ["-m", "granian", "--interface", "asginl", "--host", HOST, "--port", str(port), "--workers", "1"]
-    words += [
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--backpressure",
-        "256",
-        "intranet.asgi:application",
-    ]
-    return Program("web", words, environment, folder=folder, port=port)
+def suite(port: int, environment: dict[str, str], folder: Path) -> Program:
+    words = ["manage.py", "serve", "--port", str(port), "--sockets-port", str(free_port())]
+    return Program("suite", words, environment, folder=folder, port=port)
 
 
-def worker(environment: dict[str, str], folder: Path) -> Program:
-    words = ["manage.py", "db_worker", "--queue-name", "*", "--no-startup-delay", "--no-reload"]
-    return Program("worker", words, environment, folder=folder)
+def follower(environment: dict[str, str], folder: Path) -> Program:
+    """The part of the suite that follows the directory, by itself."""
+    return Program("follower", ["manage.py", "follow_directory"], environment, folder=folder)
 
 
 def foreign_system(port: int, issuer: str, folder: Path) -> Program:

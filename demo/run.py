@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from demo import programs, state
-from demo.people import DOMAIN, NAMED, PASSWORD, Person, people
+from demo.people import DOMAIN, NAMED, PASSWORD, Person, people, second_admin
 from demo.servers import (
     HOST,
     Dovecot,
@@ -133,8 +133,7 @@ def start_everything(port: int, stack: ExitStack) -> list[Server]:
         "INTRANET_ALLOWED_HOSTS": f"{HOST},localhost",
     }
     prepare(environment, ports)
-    start(programs.worker(environment, folder / "worker"))
-    start(programs.web(port, environment, folder / "web"))
+    start(programs.suite(port, environment, folder / "suite"))
     if find_spec("demo.foreign_system"):
         start(programs.foreign_system(ports.foreign, base_url, folder / "foreign-system"))
     return started
@@ -216,7 +215,7 @@ def database_exists() -> bool:
 
 
 def watch(servers: list[Server], parent: int) -> int:
-    """Wait. Report what dies by itself; without its web server the demo is over."""
+    """Wait. Report what dies by itself; without the suite the demo is over."""
     alive = list(servers)
     while True:
         time.sleep(0.5)
@@ -228,7 +227,7 @@ def watch(servers: list[Server], parent: int) -> int:
                 f"\n✗ {server.name} has ended by itself. The end of {server.log}:\n{server.log_tail()}",
                 sys.stderr,
             )
-            if server.name == "web":
+            if server.name == "suite":
                 return 1
 
 
@@ -242,6 +241,7 @@ def show_address(port: int) -> None:
         "",
         *("   ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in rows),
         "",
+        f"A second system admin, for what needs two: {second_admin()}",
         f"Password of every account: {PASSWORD}      Ctrl-C ends it, `make reset` starts afresh",
     ]
     inner = max(map(len, lines))

@@ -13,6 +13,9 @@ pages = get_wsgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402 (needs the apps loaded)
 
 from intranet.consumers import websocket_urlpatterns  # noqa: E402
+from sso.api import watch  # noqa: E402
+
+watch()
 
 in_threads = WSGIMiddleware(pages, workers=16)
 

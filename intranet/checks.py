@@ -6,19 +6,26 @@ from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 
 from intranet.plugins import plugins
-
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+from sso.api import is_bare
 
 
 @register(Tags.security)
 def directory_is_encrypted(app_configs, **kwargs):
     """Passwords leave the machine over TLS only."""
-    urls = [urlsplit(url) for url in settings.AUTH_LDAP_SERVER_URI.replace(",", " ").split()]
-    bare = [u.hostname for u in urls if u.scheme == "ldap" and u.hostname not in LOOPBACK]
-    if bare and not settings.AUTH_LDAP_START_TLS:
+    bare = [urlsplit(url).hostname for url in settings.LDAP_URLS if is_bare(url)]
+    if bare:
         hint = "Use ldaps:// or set INTRANET_LDAP_START_TLS=yes."
         return [Error(f"The directory at {', '.join(bare)} is not encrypted.", hint=hint, id="intranet.E001")]
     return []
+
+
+@register(Tags.security)
+def addresses_are_those_of_people(app_configs, **kwargs):
+    """Behind a proxy that is not counted, all people share one address, and its limit of wrong passwords."""
+    if not getattr(settings, "SECURE_PROXY_SSL_HEADER", None) or settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+        return []
+    hint = "Set INTRANET_PROXIES to the number of proxies in front."
+    return [Error("INTRANET_BEHIND_PROXY is set, but not how many.", hint=hint, id="intranet.E003")]
 
 
 @register()

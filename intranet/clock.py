@@ -12,8 +12,9 @@ from intranet.plugins import Timer, plugins
 log = logging.getLogger(__name__)
 FIRST_SECONDS = 60  # after the start, so that a restart does everything soon and nothing at once
 OURS = (
+    Timer(command="seal_audit", every=timedelta(seconds=10)),
     Timer(command="sync_pages", every=timedelta(minutes=10)),
-    Timer(command="cleartokens", every=timedelta(hours=1)),
+    Timer(command="clear_expired", every=timedelta(hours=1)),
     Timer(command="delete_old_notices", every=timedelta(days=1)),
     Timer(command="prune_db_task_results", every=timedelta(days=1)),
 )

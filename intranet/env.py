@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 YES = {"yes", "true", "on", "1"}
@@ -44,6 +43,20 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"INTRANET_{name} is {value!r}: write a whole number.") from error
 
 
+def days(name: str, default: str) -> dict[str, int]:
+    """Return the days that INTRANET_<name> gives to each word: {"system_admin": 14} of "system_admin:14"."""
+    try:
+        parts = (part.split(":") for part in text(name, default).replace(",", " ").split())
+        return {word: int(number) for word, number in parts}
+    except ValueError as error:
+        raise ImproperlyConfigured(f"INTRANET_{name}: write words and days like {default!r}.") from error
+
+
+def host_name(host: str) -> str:
+    """Return ``host``, or "localhost" for this machine's address of numbers."""
+    return "localhost" if host in {"127.0.0.1", "::1"} else host
+
+
 def secret_file(path: Path, make) -> str:
     """Return the content of ``path``; the first call makes it, readable by nobody else (mode 600)."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,8 +69,6 @@ def secret_file(path: Path, make) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def rsa_key() -> str:
-    """Return a new private key in PEM, the one that signs ID tokens."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
+def fernet_key() -> str:
+    """Return a new key for encrypting what is kept in the database."""
+    return Fernet.generate_key().decode()

@@ -10,7 +10,7 @@ from intranet.guard import guarded
 from intranet.look import numbers_of
 from intranet.models import Notification
 from intranet.plugins import Plugin, plugins_for
-from sso.api import Application, Role, User, is_system_admin, prepared
+from sso.api import Application, Role, User, is_system_admin, may_enter, prepared
 
 SYSTEMS = "shell.systems"
 PEOPLE_PAGES = {"people", "person", "units", "unit"}
@@ -41,7 +41,7 @@ def _compute(request: HttpRequest) -> dict:
     numbers = numbers_of(user, lambda: _count(shown, user))
     frame["apps"] = [_tile(plugin, numbers, match) for plugin in shown] + [_people_tile(match)]
     frame["app_names"] = [plugin.slug for plugin in shown]
-    frame["systems"] = systems()
+    frame["systems"] = systems(user)
     frame["unread_notices"] = numbers["notices"]
     return frame
 
@@ -88,23 +88,27 @@ def _people_tile(match) -> dict:
 def _links(user: User) -> list[dict]:
     """Return what the person's menu offers besides the settings, each with ``url``, ``icon``, ``name``."""
     links = [
-        {"url": reverse("arrange"), "icon": "adjustments-horizontal", "name": _("Arrange the home page")}
+        {"url": reverse("account"), "icon": "user-circle", "name": _("My account")},
+        {"url": reverse("arrange"), "icon": "adjustments-horizontal", "name": _("Arrange the home page")},
     ]
     if is_system_admin(user) or user.has_role(Role.UNIT_ADMIN):
         links.append({"url": reverse("wagtailadmin_home"), "icon": "edit", "name": _("Edit pages")})
     if is_system_admin(user):
         links.append({"url": reverse("systems"), "icon": "apps", "name": _("Registered systems")})
+        links.append({"url": reverse("accounts"), "icon": "help-circle", "name": _("Help desk")})
+        links.append({"url": reverse("audit"), "icon": "history", "name": _("System record")})
     return links
 
 
-def systems() -> list[dict]:
-    """Return the tiles of the ministry's other systems: the same for everybody, so kept in the cache."""
+def systems(user: User) -> list[dict]:
+    """Return the tiles of the ministry's other systems that ``user`` may enter; all of them are kept in the cache."""
     found = cache.get(SYSTEMS)
     if found is None:
         rows = Application.objects.filter(is_enabled=True).exclude(tile_url="")
-        found = list(rows.values("name", "tile_url", "icon", "description"))
+        found = list(rows.values("name", "tile_url", "icon", "description", "rule"))
         cache.set(SYSTEMS, found, timeout=60)
-    return found
+    names = ("name", "tile_url", "icon", "description")
+    return [{name: row[name] for name in names} for row in found if may_enter(user, row["rule"])]
 
 
 def forget_systems() -> None:

@@ -34,9 +34,11 @@ INSTALLED_APPS = [
     *[point.value for point in PLUGINS_FROM_ELSEWHERE if point.name not in APPS_OFF],
     *(["demo"] if env.flag("DEMO") else []),
     "intranet",
+    "django.contrib.auth",  # before sso, which takes back a signal of it
     "sso",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "oauth2_provider",
     "channels",
     "csp",
@@ -56,7 +58,6 @@ INSTALLED_APPS = [
     "modelcluster",
     "taggit",
     "django.contrib.admin",
-    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
@@ -193,7 +194,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 # --- identity ----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "sso.User"
-AUTHENTICATION_BACKENDS = ["sso.backends.DirectoryBackend"]
+AUTHENTICATION_BACKENDS = ["sso.backends.DirectoryBackend", "sso.backends.PasskeyBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -201,7 +202,7 @@ WAGTAILADMIN_LOGIN_URL = LOGIN_URL
 WAGTAILUSERS_PASSWORD_ENABLED = False
 
 ACCOUNT_ADAPTER = "sso.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "sso.forms.SignInForm", "reauthenticate": "sso.forms.ReauthenticateForm"}
+ACCOUNT_FORMS = {"login": "sso.forms.sign_in.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -209,6 +210,18 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reauthenticate": "10/5m/user"}
+# The second step: whose duty it is, and how many days are left from when they first read so.
+MFA_DUTY = env.days("MFA_DUTY", "system_admin:14")
+MFA_ADAPTER = "sso.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # phones whose clock is half a minute wrong
+MFA_RECOVERY_CODE_DIGITS = 10
+# Encrypts what makes codes of authenticator apps; several, parted by spaces: the first one encrypts.
+FACTOR_KEYS = (
+    env.text("FACTOR_KEYS") or env.secret_file(VAR_DIR / "keys" / "factors.key", env.fernet_key)
+).split()
+# Passkeys belong to a host name, so an address of numbers has none: on this machine that is localhost.
+PASSKEY_HOST = env.host_name(urlsplit(BASE_URL).hostname)
 # Wrong passwords in five minutes: per account and address, per account, per address. The limit per account
 # stays below the directory's own (pwdMaxFailure), so that no web form can lock a mailbox; a whole ministry may
 # share one address.
@@ -218,7 +231,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PROXIES", 0)
 LDAP_URLS = env.text("LDAP_URL").replace(",", " ").split()  # asked in this order
 LDAP_BASE = env.text("LDAP_BASE", "dc=mic,dc=example")
 LDAP_CA_FILE = env.text("LDAP_CA_FILE")
-AUTH_LDAP_SERVER_URI = " ".join(LDAP_URLS)
+DIRECTORY_SECONDS = env.number(
+    "DIRECTORY_SECONDS", 60
+)  # between readings of a directory that tells no changes
 AUTH_LDAP_BIND_DN = env.text("LDAP_BIND_DN")
 AUTH_LDAP_BIND_PASSWORD = env.text("LDAP_BIND_PASSWORD")
 AUTH_LDAP_START_TLS = env.flag("LDAP_START_TLS")
@@ -228,10 +243,6 @@ AUTH_LDAP_USER_SEARCH = LDAPSearch(
     "(&(objectClass=inetOrgPerson)(|(uid=%(user)s)(mail=%(user)s)))",
     ["entryUUID"],
 )
-AUTH_LDAP_USER_ATTR_MAP = {"entry_uuid": "entryUUID"}
-AUTH_LDAP_USER_QUERY_FIELD = "entry_uuid"
-AUTH_LDAP_NO_NEW_USERS = True
-AUTH_LDAP_ALWAYS_UPDATE_USER = False
 AUTH_LDAP_CONNECTION_OPTIONS = {
     ldap.OPT_REFERRALS: 0,
     ldap.OPT_NETWORK_TIMEOUT: env.number("LDAP_TIMEOUT", 3),
@@ -266,14 +277,14 @@ OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "sso.DeviceGrant"
 OAUTH2_PROVIDER = {
     "OIDC_ENABLED": True,
     "OIDC_ISS_ENDPOINT": BASE_URL,
-    "OIDC_RSA_PRIVATE_KEY": env.text("OIDC_KEY")
-    or env.secret_file(VAR_DIR / "keys" / "oidc.pem", env.rsa_key),
     "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
     "SCOPES_BACKEND_CLASS": "sso.oauth.scopes.ApplicationScopes",
     "SCOPES": {
         "openid": "",
         "profile": "",
         "email": "",
+        "phone": "",
+        "address": "",
         "organization": "",
         "mail": "",
     },  # texts: sso.oauth.scopes
@@ -284,7 +295,10 @@ OAUTH2_PROVIDER = {
     "REFRESH_TOKEN_EXPIRE_SECONDS": int(timedelta(hours=8).total_seconds()),
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "PKCE_REQUIRED": True,
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http for loopback only: sso.forms refuses the rest
+    "ALLOWED_REDIRECT_URI_SCHEMES": [
+        "https",
+        "http",
+    ],  # http for loopback only: sso.forms.systems refuses the rest
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
@@ -296,6 +310,15 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
 }
 SESSION_TOKENS_AGE = timedelta(hours=12)  # no refreshed token outlives the sign-in by more
+KEYS_SIGN_FOR = timedelta(days=env.number("KEY_DAYS", 90))
+# Encrypts the keys that sign tokens; several, parted by spaces: the first one encrypts.
+SEALING_KEYS = (
+    env.text("SEALING_KEYS") or env.secret_file(VAR_DIR / "keys" / "sealing.key", env.fernet_key)
+).split()
+# Makes the names ("sub") by which systems of one group know people, and no other system does.
+SUBJECT_KEY = env.text("SUBJECT_KEY") or env.secret_file(
+    VAR_DIR / "keys" / "subject.key", get_random_secret_key
+)
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "sso.hashers.LongSecretHasher",  # of registered systems' secrets, which are long and random
@@ -360,6 +383,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
+        "django_auth_ldap": {"level": "WARNING"},  # below it writes down what was typed as the account
         "django_redis.cache": {"filters": ["once_per_minute"]},
         "intranet": {"level": "INFO"},
         "sso": {"level": "INFO"},

@@ -1,12 +1,32 @@
-"""What follows when something of identity is changed by hand."""
+"""What follows when something of identity changes, or ends."""
 
+import asyncio
+
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
 
+from intranet import notifications
+from intranet.consumers import NoticeConsumer
 from intranet.frame import forget_systems
+from intranet.notifications import notify
 from intranet.services import update_page_admins
-from sso.api import Application, Role
+from sso.api import (
+    Application,
+    Role,
+    User,
+    access_ended,
+    delegation_changed,
+    emergency_account_used,
+    factors_changed,
+    password_reset,
+    signed_in_from_new_device,
+)
 
 
 @receiver([post_save, post_delete], sender=Application)
@@ -17,3 +37,67 @@ def systems_changed(sender, **kwargs):
 @receiver([post_save, post_delete], sender=Role)
 def roles_changed(sender, **kwargs):
     transaction.on_commit(update_page_admins)
+
+
+@receiver(access_ended)
+def close_sockets(sender, user_id, sid, kept, **kwargs):
+    """Close the person's sockets of this process; their pages come to the sign-in with the next click."""
+    loop = notifications.sockets_loop
+    if loop and loop.is_running() and user_id in NoticeConsumer.open:
+        asyncio.run_coroutine_threadsafe(NoticeConsumer.close_ended(user_id, sid, kept), loop)
+
+
+@receiver(delegation_changed)
+def tell_of_delegation(sender, delegation, has_begun, by, **kwargs):
+    """Tell the other of the two, in their language."""
+    other = delegation.receiver if by == delegation.giver else delegation.giver
+    with translation.override(other.language or settings.LANGUAGE_CODE):
+        if has_begun:
+            title = _("%(person)s lets you act in their name") % {"person": delegation.giver}
+        elif other == delegation.receiver:
+            title = _("%(person)s no longer lets you act in their name") % {"person": delegation.giver}
+        else:
+            title = _("%(person)s no longer acts in your name") % {"person": delegation.receiver}
+    notify("account.delegation", to=[other], title=title, url=reverse("account-delegation"))
+
+
+@receiver(emergency_account_used)
+def tell_of_emergency(sender, person, **kwargs):
+    """Tell every system admin, each in their language: nobody uses that account in silence."""
+    admins = User.objects.active().filter(Q(is_superuser=True) | Q(roles__name=Role.SYSTEM_ADMIN))
+    for admin in admins.exclude(pk=person.pk).distinct():
+        with translation.override(admin.language or settings.LANGUAGE_CODE):
+            notify("account.emergency", to=[admin], title=_("The emergency account has signed in"))
+
+
+@receiver(signed_in_from_new_device)
+def tell_of_new_device(sender, person, device, address, **kwargs):
+    """Tell the person, in their language: if it was not them, somebody has their password."""
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        title = _("Sign-in from a new device or place: %(device)s") % {"device": device}
+        text = _("Address %(address)s. If it was not you, change your password and end the session.") % {
+            "address": address
+        }
+    notify("account.sign_in", to=[person], title=title, text=text, url=reverse("account-devices"))
+
+
+@receiver(factors_changed)
+def tell_of_factors(sender, person, what, **kwargs):
+    """Tell the person, in their language, that what opens their account has changed."""
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        titles = {
+            "added": _("A second factor has been added to your account"),
+            "removed": _("A second factor has been removed from your account"),
+            "reset": _("The help desk has removed all second factors of your account"),
+        }
+        text = _("If you do not know about it, tell the help desk at once.")
+    notify("account.factors", to=[person], title=titles[what], text=text, url=reverse("account-security"))
+
+
+@receiver(password_reset)
+def tell_of_reset(sender, person, by, **kwargs):
+    """Tell the person, in their language, who has given them a new password."""
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        title = _("%(person)s of the help desk has given you a new password") % {"person": by}
+        text = _("If you do not know about it, tell the help desk at once.")
+    notify("account.password", to=[person], title=title, text=text, url=reverse("account-password"))

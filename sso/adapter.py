@@ -1,20 +1,29 @@
 """How allauth behaves here: no sign-up, our texts, limits that protect the directory's accounts."""
 
-import secrets
+from functools import cache
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
-from allauth.core.internal import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth import login as start_session
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from sso.backends import NAMED, canonical_name
-from sso.directory import DirectoryUnavailable
-from sso.limits import TooManyTries, Tries
-from sso.services.sessions import end_session
+from sso.backends import Hindered, backend_for
+from sso.limits import TooManyTries
+from sso.services.audit import Action, address_of, record
+from sso.services.passwords import end_notice, note_end
+from sso.services.sessions import SID, end_session, name_session
+from sso.services.sign_ins import MUST_ENROL, days_left, note_sign_in, standing_of
 
-SID = "sid"  # names this session in tokens, without being its key
+YEAR = 365 * 24 * 3600
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,42 +43,98 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def authenticate(self, request, **credentials):
-        """Return the person, or None. An outage of the directory is no wrong password and counts as none."""
-        tries = Tries(limit_key(credentials.get("username", "")), ratelimit.get_ip(request))
-        try:
-            tries.begin()
-        except TooManyTries:
-            raise self.validation_error("too_many_login_attempts") from None
+        """Return the person, or None. Raises DirectoryUnavailable, and Hindered after a right password."""
         try:
             user = authenticate(request, **credentials)
-        except DirectoryUnavailable:
-            tries.take_back()
-            raise
-        if user:
-            tries.succeeded()
-        else:
-            tries.failed()
+        except TooManyTries:
+            raise self.validation_error("too_many_login_attempts") from None
+        if user is None:
             self.authentication_failed(request, **credentials)
+        else:
+            note_end(request, user)
         return user
 
     def reauthenticate(self, user, password):
-        return self.authenticate(context.request, username=user.username, password=password) == user
+        try:
+            return self.authenticate(context.request, username=user.username, password=password) == user
+        except (
+            Hindered
+        ) as hindered:  # whoever is inside already proves the password with one that has run out, too
+            return hindered.person == user and user.is_active
+
+    def get_login_stages(self):
+        return ["sso.stages.SecondStep"]
+
+    def respond_user_inactive(self, request, user):
+        return redirect("account_login")
 
     def login(self, request, user):
         """Start the session under a new key, named by a random sid."""
-        start_session(request, user)
-        request.session[SID] = secrets.token_urlsafe(24)
+        if not user.is_active:
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        start_session(request, user, backend_for(user))
+        name_session(request)
+        if notice := end_notice(request, user):
+            messages.warning(request, notice)
+        record(Action.SIGNED_IN, person=user, request=request, **of_browser(request))
+
+    def post_login(self, request, user, **hooks):
+        """Return the way on: to where the person wanted to go, or by the page about a second step that is due."""
+        response = super().post_login(request, user, **hooks)
+        standing = getattr(user, "standing", None) or standing_of(user)
+        note_sign_in(user, standing, request.headers.get("User-Agent", ""), address_of(request))
+        left = days_left(standing)
+        if left is not None:
+            request.session[MUST_ENROL] = left == 0
+            url = reverse("account-security-required")
+            response = redirect(f"{url}?{urlencode({'next': response.url})}")
+        if user.language:
+            remember_language(response, user.language)
+        return response
 
     def logout(self, request):
         end_session(request.session.get(SID, ""))
+        if request.user.is_authenticated:
+            record(Action.SIGNED_OUT, person=request.user, request=request, **of_browser(request))
         super().logout(request)
 
     def add_message(self, *args, **kwargs):
         """The next page shows by itself that one has signed in or out."""
 
 
-def limit_key(typed: str) -> str:
-    """Return one key for all spellings of an account: its row when there is one, else what was typed."""
-    name = canonical_name(typed)
-    known = NAMED.first(name) if name else None
-    return str(known.pk) if known else f"?{name[:254]}"
+class FactorAdapter(DefaultMFAAdapter):
+    """What makes codes is encrypted in the database, by a key that is not in it."""
+
+    def encrypt(self, text):
+        return cipher(*settings.FACTOR_KEYS).encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text):
+        return cipher(*settings.FACTOR_KEYS).decrypt(encrypted_text).decode()
+
+    def get_totp_issuer(self):
+        return settings.WAGTAIL_SITE_NAME
+
+    def get_totp_label(self, user):
+        return user.username
+
+
+@cache
+def cipher(*keys: str) -> MultiFernet:
+    """Encrypts with the first of ``keys`` and decrypts with any."""
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def remember_language(response, language: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=YEAR,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+def of_browser(request) -> dict[str, str]:
+    """Return which session and browser an entry of the record is about."""
+    return {"session": request.session.get(SID, "")[:8], "browser": request.headers.get("User-Agent", "")}

@@ -1,31 +1,55 @@
 """All that others may import from identity."""
 
+from sso.directory.connection import is_bare
 from sso.models import Application, Delegation, Post, Role, Unit, User
 from sso.permissions import acting_for, is_clerk, is_leader, is_system_admin, is_unit_admin, require
 from sso.prepared import prepared
-from sso.services import ensure_client, mail_token, revoke_everything
+from sso.services import SID, Reason, ensure_client, is_in_force, is_ours, mail_token, revoke
+from sso.services.rules import may_enter
+from sso.signals import (
+    access_ended,
+    delegation_changed,
+    emergency_account_used,
+    factors_changed,
+    password_reset,
+    signed_in_from_new_device,
+)
 from sso.text import canon_tone, collation_key, fold, name_key, nfc
+from sso.watch import watch
 
 __all__ = [
+    "SID",
     "Application",
     "Delegation",
     "Post",
+    "Reason",
     "Role",
     "Unit",
     "User",
+    "access_ended",
     "acting_for",
     "canon_tone",
     "collation_key",
+    "delegation_changed",
+    "emergency_account_used",
     "ensure_client",
+    "factors_changed",
     "fold",
+    "is_bare",
     "is_clerk",
+    "is_in_force",
     "is_leader",
+    "is_ours",
     "is_system_admin",
     "is_unit_admin",
     "mail_token",
+    "may_enter",
     "name_key",
     "nfc",
+    "password_reset",
     "prepared",
     "require",
-    "revoke_everything",
+    "revoke",
+    "signed_in_from_new_device",
+    "watch",
 ]

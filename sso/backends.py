@@ -1,32 +1,43 @@
-"""Who is let in: people of the directory, by a bind with their own password."""
+"""Who is let in: people of the directory, by a bind with their own password; others by passkey only."""
 
 import re
 import unicodedata
+from enum import Enum
 
-import ldap
-from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
+from allauth.core.internal import ratelimit
+from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.db.models import Q
-from django.dispatch import receiver
-from django_auth_ldap.backend import LDAPBackend, ldap_error
+from django.utils import timezone
 
-from sso.directory import (
-    OUTAGES,
-    DirectoryUnavailable,
-    note_answer,
-    note_outage,
-    reason_of,
-    refuse_during_pause,
-)
+from sso.directory import DirectoryUnavailable, note_answer, refuse_during_pause
+from sso.directory.passwords import Verdict, check_password, find_entry, is_password
+from sso.limits import TooManyTries, Tries
 from sso.models import User
 from sso.prepared import PreparedGet
+from sso.services.audit import Action, Cause, record
 
 NAME = re.compile(r"[\w.@+-]{1,254}", re.ASCII)
-rights = ModelBackend()
 NAMED = PreparedGet(User, lambda name: User.objects.filter(Q(username=name) | Q(email=name)))
 ACTIVE = PreparedGet(
     User, lambda pk: User.objects.filter(pk=pk, is_active=True), mark=-1
 )  # asked by every page
+NOBODY = "uid=-"  # who is unknown is asked for here, so that the answer takes as long as for a known account
+
+
+class Hindrance(Enum):
+    """Why somebody who typed the right password does not get in yet. Nobody else is told."""
+
+    CLOSED = Cause.CLOSED
+    EXPIRED = Cause.EXPIRED
+    MUST_CHANGE = Cause.MUST_CHANGE
+
+
+class Hindered(Exception):
+    """The password is right, but ``person`` does not get in."""
+
+    def __init__(self, person: User, why: Hindrance):
+        super().__init__(why.name)
+        self.person, self.why = person, why
 
 
 def canonical_name(typed: str) -> str:
@@ -35,72 +46,86 @@ def canonical_name(typed: str) -> str:
     return name if NAME.fullmatch(name) else ""
 
 
-class DirectoryBackend(LDAPBackend):
+class DirectoryBackend(ModelBackend):
     """The directory checks the password; the person is the row with the entry's entryUUID, made by the sync only.
 
     Permissions are those of the groups here.
     """
 
+    aauthenticate = BaseBackend.aauthenticate
+    aget_user = BaseBackend.aget_user
+
     def authenticate(self, request, username=None, password=None, **kwargs):
-        """Return the person, or None. Raises DirectoryUnavailable when no directory answers."""
+        """Return the person, with what the directory said as ``verdict``, or None.
+
+        Raises DirectoryUnavailable when no directory answers, TooManyTries, and Hindered.
+        """
         name = canonical_name(username or "")
-        if not name or not password or "\0" in password:
+        if not name or not is_password(password):
             return None
         was_down = refuse_during_pause()
-        outage = DirectoryUnavailable("INTRANET_LDAP_URL is not set.")
-        for url in settings.LDAP_URLS:
-            self.settings.SERVER_URI = url
-            try:
-                user = super().authenticate(request, username=name, password=password)
-            except DirectoryUnavailable as error:
-                outage = error
-                continue
-            if was_down:
-                note_answer()
-            return user if user and user.is_active else None
-        raise note_outage(outage)
-
-    def authenticate_ldap_user(self, ldap_user, password):
+        entry = find_entry(name)
+        person = person_of(name, entry.key) if entry else None
+        tries = Tries(str(entry.key) if entry else f"?{name}", address_of(request))
         try:
-            return super().authenticate_ldap_user(ldap_user, password)
-        finally:
-            if ldap_user._connection is not None:
-                ldap_user._connection.unbind_s()
-
-    def get_or_build_user(self, username, ldap_user):
-        """The person of that name, when it is still the entry's; else whoever the entry belongs to."""
-        user = NAMED.first(username)
-        if user and str(user.entry_uuid) == ldap_user.attrs["entryUUID"][0]:
-            return user, False
-        return super().get_or_build_user(username, ldap_user)
+            tries.begin()
+        except TooManyTries:
+            record(Action.REFUSED, person=person, request=request, cause=Cause.TOO_MANY_TRIES)
+            raise
+        try:
+            verdict = check_password(entry.dn if entry else NOBODY, password)
+        except DirectoryUnavailable:
+            tries.take_back()
+            raise
+        if was_down:
+            note_answer()
+        if verdict is None or person is None:
+            tries.failed()
+            cause = Cause.WRONG_PASSWORD if person else Cause.UNKNOWN_ACCOUNT
+            record(Action.REFUSED, person=person, request=request, cause=cause)
+            return None
+        tries.succeeded()
+        if hindrance := hindrance_of(person, verdict):
+            record(Action.REFUSED, person=person, request=request, cause=hindrance.value)
+            raise Hindered(person, hindrance)
+        person.verdict = verdict
+        return person
 
     def get_user(self, user_id):
         """Return the person of a session, None when disabled since."""
         return ACTIVE.first(user_id)
 
-    def get_user_permissions(self, user, obj=None):
-        return rights.get_user_permissions(user, obj)
 
-    def get_group_permissions(self, user, obj=None):
-        return rights.get_group_permissions(user, obj)
+class PasskeyBackend(BaseBackend):
+    """Accounts that are not in the directory. They have a passkey and no password: nobody is let in for typing one."""
 
-    def get_all_permissions(self, user, obj=None):
-        return rights.get_all_permissions(user, obj)
-
-    def has_perm(self, user, perm, obj=None):
-        return rights.has_perm(user, perm, obj)
-
-    def has_module_perms(self, user, app_label):
-        return rights.has_module_perms(user, app_label)
-
-    def with_perm(self, *args, **kwargs):
-        return rights.with_perm(*args, **kwargs)
+    def get_user(self, user_id):
+        """Return the person of a session, None when disabled since or after a guest's last day."""
+        person = User.objects.exclude(origin=User.Origin.DIRECTORY).filter(pk=user_id, is_active=True)
+        return person.exclude(guest__ends_on__lt=timezone.localdate()).first()
 
 
-@receiver(ldap_error)
-def outage_is_no_wrong_password(sender, context, exception, **kwargs):
-    """Turn what django-auth-ldap would take for a wrong password into an outage."""
-    if context == "search_for_user_dn" or isinstance(exception, OUTAGES):
-        raise DirectoryUnavailable(reason_of(exception)) from exception
-    if not isinstance(exception, ldap.LDAPError):
-        raise exception
+def backend_for(person: User) -> str:
+    """The backend that answers for the sessions of ``person``."""
+    is_of_directory = person.origin == User.Origin.DIRECTORY
+    return "sso.backends.DirectoryBackend" if is_of_directory else "sso.backends.PasskeyBackend"
+
+
+def person_of(name: str, key) -> User | None:
+    """The row of the entry: mostly the one of that name, else whoever the entry belongs to."""
+    person = NAMED.first(name)
+    if person is None or person.entry_uuid != key:
+        person = User.objects.filter(entry_uuid=key).first()
+    return person
+
+
+def hindrance_of(person: User, verdict: Verdict) -> Hindrance | None:
+    if not person.is_active:
+        return Hindrance.CLOSED
+    if verdict.is_expired:
+        return Hindrance.EXPIRED
+    return Hindrance.MUST_CHANGE if verdict.must_change else None
+
+
+def address_of(request) -> str:
+    return ratelimit.get_ip(request) if request else ""

@@ -3,8 +3,9 @@
 The numbers are settings.SIGN_IN_TRIES. The counts of an account end when it had no failure for WINDOW seconds, or with
 the right password; that of an address, which a whole ministry may share, WINDOW seconds after it began.
 
-The one per account is raised before the directory is asked, so that many tries at the same moment cannot pass it: it
-protects the mailbox, which the directory would lock. Without a cache the directory's own limit remains.
+An account is its entry in the directory, whatever spelling or address of it was typed. Its count is raised before the
+password is looked at, so that many tries at once cannot pass it: it protects the mailbox, which the directory
+would lock. Without a cache the directory's own limit remains.
 """
 
 from contextlib import suppress

@@ -1,9 +1,11 @@
-"""A short way for programs, and no session but of our sign-in."""
+"""A short way for programs, and no session but of our sign-in, nor before a second factor that is due."""
 
-from allauth.account.internal.flows import login
 from django.contrib.auth import SESSION_KEY
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
-from sso.adapter import SID
+from sso.services.sessions import is_ours
+from sso.services.sign_ins import MUST_ENROL
 from sso.urls import for_programs
 
 
@@ -29,7 +31,12 @@ class ProgramsMiddleware:
 
 
 class OurSessionsMiddleware:
-    """End a session that somebody is signed in to, but not by our sign-in: other doors would skip what it asks for."""
+    """End a session that somebody is signed in to, but not by our sign-in: other doors would skip what it asks for.
+
+    Who must have a second factor before anything else gets no further than the pages that make one, and out.
+    """
+
+    OPEN = ("/account/security/", "/sign-in/", "/sign-out/", "/language/", "/theme/")
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -37,11 +44,9 @@ class OurSessionsMiddleware:
     def __call__(self, request):
         if SESSION_KEY in request.session and not is_ours(request.session):
             request.session.flush()
+        if request.session.get(MUST_ENROL) and not request.path_info.startswith(self.OPEN):
+            url = reverse("account-security-required")
+            if request.headers.get("HX-Request"):
+                return HttpResponse(status=401, headers={"HX-Redirect": url})
+            return HttpResponseRedirect(url)
         return self.get_response(request)
-
-
-def is_ours(session) -> bool:
-    """Say whether our sign-in began ``session``: it is named, and records how this very person proved who they are."""
-    records = session.get(login.AUTHENTICATION_METHODS_SESSION_KEY)
-    owner = session.get(login._AUTHENTICATION_METHODS_USER_SESSION_KEY)
-    return bool(records and session.get(SID)) and owner == session[SESSION_KEY]

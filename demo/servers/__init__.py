@@ -8,8 +8,10 @@ Each is a context manager with ``start()``, ``stop()``, ``pause()``, ``resume()`
 ``environment``, the variables that make the suite use it.
 """
 
+from demo.servers.apache import Apache
 from demo.servers.dovecot import Dovecot, Introspection
 from demo.servers.handover import Handover
+from demo.servers.nginx import Nginx
 from demo.servers.postgres import Postgres
 from demo.servers.process import (
     HOST,
@@ -26,9 +28,11 @@ from demo.servers.slapd import Slapd
 
 __all__ = [
     "HOST",
+    "Apache",
     "Dovecot",
     "Handover",
     "Introspection",
+    "Nginx",
     "Postgres",
     "Redis",
     "Server",

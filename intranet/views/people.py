@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 
 from intranet.models import UnitPage
 from intranet.search import LONGEST_QUERY, unit_url
-from sso.api import Post, Unit, User, fold
+from sso.api import Post, Unit, User, fold, is_system_admin
 
 ON_PAGE = 40
 
@@ -52,6 +52,7 @@ def person(request, username):
         "posts": _with_ways(someone.current_posts),
         "reports": someone.reports.active().with_posts()[:20],
         "is_me": someone == request.user,
+        "may_see_access": is_system_admin(request.user),
     }
     return TemplateResponse(request, "intranet/person.html", context)
 

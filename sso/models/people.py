@@ -71,6 +71,11 @@ class Unit(models.Model):
         ids = self.path_ids
         return ids[1] if len(ids) > 1 else self.pk
 
+    def name_on(self, day: date) -> str:
+        """The name the unit had on ``day``, in the reader's language."""
+        then = self.past.filter(valid_to__gte=day).order_by("valid_to").first()
+        return (then or self).name
+
     def is_within(self, other: "Unit") -> bool:
         """Say whether this unit is ``other`` or lies below it."""
         return self.path.startswith(other.path)
@@ -128,6 +133,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Origin(models.TextChoices):
         DIRECTORY = "directory", _("directory")
         LOCAL = "local", _("local account")
+        SEALED = "sealed", _("emergency account")
 
     subject = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # "sub" in OpenID Connect
     entry_uuid = models.UUIDField(null=True, blank=True, unique=True, editable=False)

@@ -14,14 +14,29 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
+from sso.models.credentials import credential
+from sso.models.devices import IssuedQuerySet
+from sso.models.keys import Algorithm
+
+
+class Acr(models.TextChoices):
+    """The strengths of a sign-in, as tokens name them ("acr")."""
+
+    PASSWORD = "1", _("with the password")
+    TWO_STEPS = "2", _("with the password and a second step, or with a passkey")
+    PASSKEY = "3", _("with a passkey only")
+
 
 class Strength(models.Model):
-    """How and when the person signed in, of the session the thing was issued in."""
+    """How and when the person signed in, of the session the thing was issued in, and the person's epoch then."""
 
+    epoch = models.PositiveBigIntegerField(default=0)
     sid = models.CharField(max_length=64, blank=True, db_index=True)
     auth_time = models.DateTimeField(null=True, blank=True)
     acr = models.CharField(max_length=60, blank=True)
     amr = models.JSONField(default=list, blank=True)
+
+    objects = IssuedQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -40,6 +55,23 @@ class Application(AbstractApplication):
     backchannel_logout_uri = models.URLField(_("back-channel logout URI"), blank=True)
     frontchannel_logout_uri = models.URLField(_("front-channel logout URI"), blank=True)
     rule = models.JSONField(_("who may enter"), default=dict, blank=True)
+    required_acr = models.CharField(
+        _("how people sign in"), max_length=1, choices=Acr.choices, default=Acr.PASSWORD
+    )
+    # A system that somebody asked for works once another has approved it; set-up programs need nobody.
+    is_approved = models.BooleanField(_("approved"), default=True)
+    preset = models.CharField(_("kind of system"), max_length=30, blank=True)
+    # The secret may run out; the one before it is good until then, so that nothing stands still while it is changed.
+    secret_ends_at = models.DateTimeField(_("secret is valid until"), null=True, blank=True)
+    former_secret = models.CharField(max_length=255, blank=True)
+    former_secret_ends_at = models.DateTimeField(null=True, blank=True)
+    algorithm = models.CharField(
+        _("signature of its tokens"), max_length=5, choices=Algorithm.choices, default=Algorithm.RS256
+    )
+    # With an audience its access tokens are JWTs (RFC 9068) for that API, which checks the signature by itself.
+    token_audience = models.CharField(_("API that its access tokens are for"), max_length=255, blank=True)
+    # With keys it proves itself by them (private_key_jwt) and by no secret; a JWK set (RFC 7517).
+    public_keys = models.JSONField(_("public keys"), default=dict, blank=True)
     # A resource server, such as the mail server, may introspect tokens that carry one of these scopes.
     serves_scopes = models.JSONField(_("scopes it serves"), default=list, blank=True)
 
@@ -47,9 +79,18 @@ class Application(AbstractApplication):
         verbose_name = _("registered system")
         verbose_name_plural = _("registered systems")
         ordering = ["tile_order", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_approved=True) | models.Q(is_enabled=False),
+                name="system_works_once_approved",
+            )
+        ]
 
     def get_absolute_url(self):
         return reverse("system", args=[self.pk])
+
+    def clean(self):
+        """The form of systems asks for more than the toolkit does, which knows nothing of our keys."""
 
     def is_usable(self, request) -> bool:
         return self.is_enabled
@@ -82,20 +123,25 @@ class Consent(models.Model):
         return f"{self.user} → {self.application}"
 
 
+@credential
 class Grant(Strength, AbstractGrant):
     used_at = models.DateTimeField(null=True, blank=True)
     token_family = models.UUIDField(null=True, blank=True)
 
 
+@credential
 class IDToken(Strength, AbstractIDToken):
     pass
 
 
+@credential
 class AccessToken(Strength, AbstractAccessToken):
     audience = models.JSONField(default=list, blank=True)
+    claims = models.TextField(blank=True)  # names that were asked for one by one, besides those of the scopes
     token_family = models.UUIDField(null=True, blank=True, db_index=True)
 
 
+@credential
 class RefreshToken(Strength, AbstractRefreshToken):
     absolute_expiry = models.DateTimeField(null=True, blank=True)
 
@@ -103,6 +149,12 @@ class RefreshToken(Strength, AbstractRefreshToken):
         pass
 
 
-class DeviceGrant(AbstractDeviceGrant):
+@credential
+class DeviceGrant(Strength, AbstractDeviceGrant):
+    """A device that waits for its person (RFC 8628). Both codes are kept as hashes.
+
+    Its tokens come from no browser's session (``sid`` is empty): the telephone that let it in may sign out.
+    """
+
     class Meta(AbstractDeviceGrant.Meta):
         pass

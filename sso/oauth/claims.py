@@ -1,12 +1,18 @@
 """What a system learns about a person (OpenID Connect Core §5.1), by scope."""
 
+import hmac
 from collections.abc import Callable, Collection
 from typing import Any
+from uuid import UUID
+
+from django.conf import settings
 
 from sso.models import User
 
 # The columns of a person that the claims need, in the model's order; a prepared lookup names them as PERSON says.
-NEEDED = {"id", "subject", "username", "full_name", "email", "language", "origin", "is_active"}
+NEEDED = {
+    "id", "subject", "username", "full_name", "email", "phone", "room", "language", "origin", "is_active",
+}  # fmt: skip
 FIELDS = [field.attname for field in User._meta.concrete_fields if field.attname in NEEDED]
 PERSON = {f"user_{field}": f"user__{field}" for field in FIELDS}
 
@@ -16,9 +22,20 @@ def person_of(row) -> User:
     return User.from_db("default", FIELDS, [getattr(row, name) for name in PERSON])
 
 
-def subject_of(user: User) -> str:
-    """Return the "sub" claim: random, bound to the directory's entryUUID, never a name or row number."""
-    return str(user.subject)
+def subject_of(user: User, system) -> str:
+    """Return the "sub" claim by which ``system`` (a row of Application) knows ``user``."""
+    return subject_for(user.subject, system.subject_group)
+
+
+def subject_for(subject: UUID, group: str) -> str:
+    """Return the "sub" claim: random, bound to the directory's entryUUID, never a name or row number.
+
+    Systems of one ``group`` share another one that nobody else can connect with it (OpenID Connect Core §8.1).
+    """
+    if not group:
+        return str(subject)
+    made = hmac.digest(settings.SUBJECT_KEY.encode(), subject.bytes + group.encode(), "sha256")
+    return str(UUID(bytes=made[:16], version=4))
 
 
 def profile(user: User) -> dict[str, Any]:
@@ -37,6 +54,14 @@ def email(user: User) -> dict[str, Any]:
     """The directory issues the mailbox, so its address is verified."""
     verified = user.origin == User.Origin.DIRECTORY
     return {"email": user.email, "email_verified": verified} if user.email else {}
+
+
+def phone(user: User) -> dict[str, Any]:
+    return {"phone_number": user.phone} if user.phone else {}
+
+
+def address(user: User) -> dict[str, Any]:
+    return {"address": {"formatted": user.room}} if user.room else {}
 
 
 def organization(user: User) -> dict[str, Any]:
@@ -59,17 +84,28 @@ def organization(user: User) -> dict[str, Any]:
 BY_SCOPE: dict[str, Callable[[User], dict[str, Any]]] = {
     "profile": profile,
     "email": email,
+    "phone": phone,
+    "address": address,
     "organization": organization,
 }
-NAMES = [
-    "sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "sid", "name", "family_name",
-    "given_name", "preferred_username", "locale", "zoneinfo", "email", "email_verified", "unit", "posts", "roles",
-]  # fmt: skip
+NAMES_OF = {
+    "profile": ["name", "family_name", "given_name", "preferred_username", "locale", "zoneinfo"],
+    "email": ["email", "email_verified"],
+    "phone": ["phone_number"],
+    "address": ["address"],
+    "organization": ["unit", "posts", "roles"],
+}
+SCOPE_OF = {name: scope for scope, names in NAMES_OF.items() for name in names}
+OF_SIGN_IN = ["sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "sid", "at_hash", "jti"]
+NAMES = [*OF_SIGN_IN, *SCOPE_OF]
 
 
-def claims_of(user: User, scopes: Collection[str]) -> dict[str, Any]:
-    claims = {"sub": subject_of(user)}
+def claims_of(user: User, scopes: Collection[str], names: Collection[str] = ()) -> dict[str, Any]:
+    """Return what ``scopes`` tell of ``user``, and those of ``names`` besides."""
+    claims = {}
     for scope, make in BY_SCOPE.items():
         if scope in scopes:
             claims |= make(user)
+    for scope in {SCOPE_OF[name] for name in names} - set(scopes):
+        claims |= {name: value for name, value in BY_SCOPE[scope](user).items() if name in names}
     return claims

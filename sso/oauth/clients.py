@@ -1,22 +1,35 @@
-"""Which registered system is calling: by HTTP Basic or by fields of the form (RFC 6749 §2.3.1)."""
+"""Which registered system is calling: by HTTP Basic, by fields of the form (RFC 6749 §2.3.1) or by a signature."""
 
 import base64
 import binascii
 from urllib.parse import unquote_plus
 
+from django.utils import timezone
+
 from sso.hashers import LongSecretHasher
 from sso.models import Application
+from sso.oauth.assertions import KIND, is_proven, name_in
 from sso.prepared import PreparedLookup, Row
+from sso.services.audit import Action, Cause, record
 
 ENABLED = PreparedLookup(
     lambda client_id: Application.objects.filter(client_id=client_id, is_enabled=True),
     pk="pk",
     client_id="client_id",
+    name="name",
     client_secret="client_secret",  # noqa: S106 (a column's name)
     client_type="client_type",
     grant_type="authorization_grant_type",
     allowed_scopes="allowed_scopes",
     serves_scopes="serves_scopes",
+    subject_group="subject_group",
+    algorithm="algorithm",
+    token_audience="token_audience",  # noqa: S106 (a column's name)
+    public_keys="public_keys",
+    rule="rule",
+    secret_ends_at="secret_ends_at",  # noqa: S106 (a column's name)
+    former_secret="former_secret",  # noqa: S106 (a column's name)
+    former_secret_ends_at="former_secret_ends_at",  # noqa: S106 (a column's name)
 )
 
 
@@ -26,7 +39,12 @@ def client_of(request, form: dict[str, str], *, or_public: bool = False) -> Row 
     With ``or_public`` a public client is taken at its word: it proves itself by PKCE or the refresh token.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
-    if header[:6].lower() == "basic ":
+    assertion = form.get("client_assertion", "") if form.get("client_assertion_type") == KIND else ""
+    if assertion:
+        client_id, secret = name_in(assertion), ""
+        if form.get("client_id", client_id) != client_id:
+            return None
+    elif header[:6].lower() == "basic ":
         client_id, secret = basic(header[6:])
     else:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
@@ -35,9 +53,23 @@ def client_of(request, form: dict[str, str], *, or_public: bool = False) -> Row 
     client = ENABLED.first(client_id)
     if client is None:
         return None
-    if client.client_type == Application.CLIENT_PUBLIC:
+    if client.public_keys or assertion:
+        if assertion and is_proven(assertion, client_id, client.public_keys):
+            return client
+    elif client.client_type == Application.CLIENT_PUBLIC:
         return client if or_public and not secret else None
-    return client if secret and is_secret(secret, client.client_secret) else None
+    elif secret and proves_itself(client, secret):
+        return client
+    record(Action.REFUSED, client=client, request=request, cause=Cause.WRONG_SECRET)
+    return None
+
+
+def proves_itself(client: Row, secret: str) -> bool:
+    """Say whether ``secret`` is the client's, or the one before it while both are valid."""
+    if is_secret(secret, client.client_secret):
+        return client.secret_ends_at is None or timezone.now() < client.secret_ends_at
+    end = client.former_secret_ends_at
+    return end is not None and timezone.now() < end and is_secret(secret, client.former_secret)
 
 
 def basic(credentials: str) -> tuple[str, str]:

@@ -8,14 +8,17 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from sso.models import Application
+from sso.models.tokens import Acr
 from sso.oauth.scopes import scopes_for
+from sso.oauth.wanted import NotUnderstood, Wanted, wanted_in
 from sso.prepared import PreparedGet
 
 LONGEST = {
-    "acr_values": 500, "client_id": 255, "client_secret": 255, "code": 255, "code_challenge": 128,
-    "code_challenge_method": 10, "code_verifier": 128, "grant_type": 80, "login_hint": 254, "max_age": 10,
-    "nonce": 255, "prompt": 50, "redirect_uri": 2000, "refresh_token": 255, "response_mode": 20,
-    "response_type": 50, "scope": 1000, "state": 2000, "token": 2000, "token_type_hint": 50,
+    "acr_values": 500, "client_assertion": 4000, "client_assertion_type": 100, "client_id": 255,
+    "client_secret": 255, "code": 255, "code_challenge": 128, "code_challenge_method": 10, "code_verifier": 128,
+    "device_code": 255, "grant_type": 80, "login_hint": 254, "max_age": 10, "nonce": 255, "prompt": 50,
+    "redirect_uri": 2000, "refresh_token": 255, "response_mode": 20, "response_type": 50, "scope": 1000,
+    "state": 2000, "token": 4000, "token_type_hint": 50,
 }  # fmt: skip
 LONGEST_OF_OTHERS = 8000
 ENABLED = PreparedGet(
@@ -74,8 +77,17 @@ class Asked:
     code_challenge: str = ""
     prompt: set[str] = field(default_factory=set)
     max_age: int | None = None
+    acr: str = Acr.PASSWORD.value  # the least of those that the system would like
     login_hint: str = ""
     id_token_hint: str = ""
+    ui_locales: list[str] = field(default_factory=list)
+    wanted: Wanted = field(default_factory=Wanted)
+    pushed: str = ""  # the digest of a request that was sent ahead
+
+    @property
+    def told(self) -> list[str]:
+        """The scopes that say all that the system would learn."""
+        return [*self.scopes, *sorted(self.wanted.scopes - set(self.scopes))]
 
 
 def asked_in(query: QueryDict) -> Asked:
@@ -133,5 +145,12 @@ def fill(asked: Asked, query: QueryDict) -> None:
         if not values["max_age"].isdecimal():
             raise Answer("invalid_request", "max_age must be a whole number")
         asked.max_age = int(values["max_age"])
+    try:
+        asked.wanted = wanted_in(values.get("claims", ""), asked.client.allowed_scopes)
+    except NotUnderstood:
+        raise Answer("invalid_request", "claims must be a JSON object of objects") from None
+    known = [acr for acr in values.get("acr_values", "").split() if acr in Acr.values]
+    asked.acr = min(known, default=asked.wanted.acr)
+    asked.ui_locales = values.get("ui_locales", "").split()
     asked.login_hint = values.get("login_hint", "")
     asked.id_token_hint = values.get("id_token_hint", "")

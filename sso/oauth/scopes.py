@@ -8,6 +8,8 @@ TEXTS = {
     "openid": _("Know who you are"),
     "profile": _("Your name, account and language"),
     "email": _("Your mail address"),
+    "phone": _("Your office telephone number"),
+    "address": _("Your room"),
     "organization": _("Your unit, posts and roles"),
     "mail": _("Read and send mail in your name"),
 }

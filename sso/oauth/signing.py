@@ -1,46 +1,39 @@
-"""ID tokens (OpenID Connect Core §2), signed with RS256."""
+"""Tokens that systems can check by themselves: signed with RS256 or ES256 (RFC 7515, RFC 7519)."""
 
-from functools import cache
 from typing import Any
 
 from django.conf import settings
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
-from oauth2_provider.settings import oauth2_settings
 
-ALGORITHM = "RS256"
+from sso.models.keys import Algorithm
+from sso.services.keys import key_named, signing_key
 
 
 def issuer() -> str:
     return settings.BASE_URL
 
 
-@cache
-def key_of(pem: str) -> RSAKey:
-    """Return the key of ``pem`` with its thumbprint (RFC 7638) as "kid"; reading one takes longer than signing."""
-    key = RSAKey.import_key(pem)
-    key.ensure_kid()
-    return key
-
-
-def sign(claims: dict[str, Any]) -> str:
-    key = key_of(oauth2_settings.OIDC_RSA_PRIVATE_KEY)
-    return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
-
-
-def verification_keys() -> list[RSAKey]:
-    """The keys whose signatures are ours, the one in use first."""
-    pems = [oauth2_settings.OIDC_RSA_PRIVATE_KEY, *oauth2_settings.OIDC_RSA_PRIVATE_KEYS_INACTIVE]
-    return [key_of(pem) for pem in pems]
+def sign(claims: dict[str, Any], algorithm: str = Algorithm.RS256, typ: str = "JWT") -> str:
+    """Return ``claims`` as a signed token; ``typ`` says what kind, such as "logout+jwt"."""
+    kept = signing_key(algorithm)
+    header = {"alg": kept.algorithm, "kid": kept.kid, "typ": typ}
+    return jwt.encode(header, claims, kept.key, algorithms=[kept.algorithm])
 
 
 def read_hint(token: str) -> dict[str, Any] | None:
     """Return the claims of an ID token of ours, also of an expired one; None when we did not sign it."""
-    for key in verification_keys():
-        try:
-            claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
-        except (JoseError, ValueError):
-            continue
-        return claims if claims.get("iss") == issuer() else None
-    return None
+    claims = verified(token, "JWT")
+    return claims if claims and claims.get("iss") == issuer() else None
+
+
+def verified(token: str, typ: str) -> dict[str, Any] | None:
+    """Return the claims of a token of the kind ``typ`` that carries our signature, else None."""
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+        if header.get("typ") != typ or header.get("alg") not in Algorithm.values:
+            return None
+        key = key_named(header.get("kid", ""), header["alg"])
+        return jwt.decode(token, key, algorithms=[header["alg"]]).claims if key else None
+    except (JoseError, ValueError):
+        return None

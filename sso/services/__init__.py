@@ -1,5 +1,17 @@
 from sso.services.clients import ensure_client, renew_secret, save_system
-from sso.services.sessions import end_session, revoke_everything
+from sso.services.revocation import Reason, revoke
+from sso.services.sessions import SID, end_session, is_in_force, is_ours
 from sso.services.tokens import mail_token
 
-__all__ = ["end_session", "ensure_client", "mail_token", "renew_secret", "revoke_everything", "save_system"]
+__all__ = [
+    "SID",
+    "Reason",
+    "end_session",
+    "ensure_client",
+    "is_in_force",
+    "is_ours",
+    "mail_token",
+    "renew_secret",
+    "revoke",
+    "save_system",
+]

@@ -26,7 +26,9 @@ def mail_token(user: User) -> str:
         raise PermissionDenied
     raw = secrets.token_urlsafe(32)
     expires = timezone.now() + MAIL_TOKEN_AGE
-    token = AccessToken(user=user, application=mail_client(), scope="mail", expires=expires)
+    token = AccessToken(
+        user=user, epoch=user.security_epoch, application=mail_client(), scope="mail", expires=expires
+    )
     set_token_value(token, raw)
     insert_token(token)
     return raw
@@ -49,12 +51,14 @@ def issue_code(asked, user: User, strength) -> str:
     lifetime = timedelta(seconds=oauth2_settings.AUTHORIZATION_CODE_EXPIRE_SECONDS)
     code = Grant(
         user=user,
+        epoch=user.security_epoch,
         application=asked.client,
         code=sha256(raw.encode()).hexdigest(),
         expires=timezone.now() + lifetime,
         redirect_uri=asked.redirect_uri,
         scope=" ".join(asked.scopes),
         nonce=asked.nonce,
+        claims=asked.wanted.kept(),
         code_challenge=asked.code_challenge,
         code_challenge_method=Grant.CODE_CHALLENGE_S256,
         sid=strength.sid,

@@ -1,27 +1,34 @@
-"""The authorization endpoint (OpenID Connect Core §3.1.2) and sign-out asked for by a system."""
+"""The authorization endpoint (OpenID Connect Core §3.1.2)."""
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
-from allauth.account.internal.flows.logout import logout
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponseRedirect, QueryDict
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sso.adapter import SID
+from sso.adapter import remember_language
 from sso.models import Application
+from sso.models.tokens import Acr
 from sso.oauth.claims import subject_of
-from sso.oauth.parameters import Answer, Asked, BadParameter, Refused, asked_in, fill, read
+from sso.oauth.parameters import Answer, Asked, Refused, asked_in, fill
+from sso.oauth.pushed import question_in, use_up
 from sso.oauth.scopes import TEXTS
 from sso.oauth.signing import issuer, read_hint
-from sso.oauth.strength import Strength, first_asked_at, forget_asked, is_fresh, strength_of
+from sso.oauth.strength import Strength, asked_since, first_asked_at, forget_asked, strength_of
+from sso.services.audit import Action, address_of, record
+from sso.services.rules import acr_to_enter
 from sso.services.tokens import give_consent, has_consent, issue_code
+from sso.step_up import acr_within_reach, to_confirm
 from sso.views.sign_in import origin_of
 
 LONGEST_QUERY = 16000
@@ -47,12 +54,13 @@ def consent(request):
     """The person's answer on the consent page, which carries the whole request in its address."""
 
     def decide_on_answer(request, asked: Asked):
-        strength = strength_of(request)
-        if strength is None or not is_fresh(request, asked, strength):
+        strength = proof_for(request, asked)
+        if strength is None:
             return decide(request, asked)
         if request.POST.get("allow") != "yes":
             raise Answer("access_denied")
-        give_consent(request.user, asked.client, asked.scopes)
+        give_consent(request.user, asked.client, asked.told)
+        record(Action.CONSENTED, person=request.user, client=asked.client, request=request, scopes=asked.told)
         return with_code(request, asked, strength)
 
     return answered(request, decide_on_answer)
@@ -60,14 +68,36 @@ def consent(request):
 
 def answered(request, decide):
     try:
-        asked = asked_in(request.GET)
+        query, pushed = question_in(request.GET)
+        asked = asked_in(query)
+        asked.pushed = pushed
     except Refused as error:
         return refusal(request, error)
     try:
-        fill(asked, request.GET)
+        fill(asked, query)
+        if request.user.is_authenticated and not is_let_in(request, asked):
+            return no_entry(request, asked)
         return decide(request, asked)
     except Answer as answer:
         return back(asked, answer.parameters)
+
+
+def is_let_in(request, asked: Asked) -> bool:
+    """Say whether the person may enter by the system's rule; what it wants of the sign-in is asked for from now on."""
+    acr = acr_to_enter(request.user, asked.client.rule, address_of(request))
+    if acr is not None:
+        asked.client.required_acr = max(asked.client.required_acr, acr)
+    return acr is not None
+
+
+def no_entry(request, asked: Asked):
+    """Tell the person that they may not enter; a system that asks silently is told itself."""
+    record(Action.ENTRY_REFUSED, person=request.user, client=asked.client, request=request)
+    refused = Answer("access_denied", "the person may not enter this system")
+    if "none" in asked.prompt:
+        raise refused
+    context = {"system": asked.client, "back_url": back(asked, refused.parameters).url}
+    return render(request, "sso/no_entry.html", context, status=403)
 
 
 def decide(request, asked: Asked):
@@ -78,24 +108,51 @@ def decide(request, asked: Asked):
         if "login" in asked.prompt:
             first_asked_at(request)
         return to_sign_in(request, asked)
-    if asked.id_token_hint and not is_about(asked.id_token_hint, request.user, asked.client):
+    if not is_asked_about(request.user, asked):
         raise Answer("login_required", "another person is signed in")
-    strength = strength_of(request)
-    if strength is None or not is_fresh(request, asked, strength):
+    strength = proof_for(request, asked)
+    if strength is None:
         if silent:
             raise Answer("login_required")
-        return HttpResponseRedirect(
-            f"{reverse('account_reauthenticate')}?{urlencode({'next': authorize_path(request)})}"
-        )
-    if "consent" in asked.prompt or not has_consent(request.user, asked.client, asked.scopes):
+        return ask_for_proof(request, asked)
+    if "consent" in asked.prompt or not has_consent(request.user, asked.client, asked.told):
         if silent:
             raise Answer("consent_required")
         return ask_consent(request, asked)
     return with_code(request, asked, strength)
 
 
+def proof_for(request, asked: Asked) -> Strength | None:
+    """Return the strength of what was shown as recently as asked for, None when that is not enough for the system.
+
+    What the system demands is demanded; what it asks for by acr_values (OpenID Connect Core §3.1.2.1) is asked of
+    those who have it.
+    """
+    strength = strength_of(request, asked_since(request, asked))
+    if strength is None or strength.acr < max(asked.client.required_acr, asked.wanted.least_acr):
+        return None
+    if strength.acr >= asked.acr or "none" in asked.prompt or acr_within_reach(request.user) < asked.acr:
+        return strength
+    return None
+
+
+def ask_for_proof(request, asked: Asked):
+    """Let the person confirm with what the system wants, or say that they need a second factor first."""
+    within_reach = acr_within_reach(request.user)
+    if within_reach < asked.client.required_acr:
+        context = {"system": asked.client, "next": authorize_path(request), "Acr": Acr}
+        return render(request, "sso/factor_needed.html", context, status=403)
+    if within_reach < asked.wanted.least_acr:
+        raise Answer("unmet_authentication_requirements", "the person cannot sign in as strongly as that")
+    need = max(asked.client.required_acr, asked.wanted.least_acr, min(asked.acr, within_reach))
+    return to_confirm(request, authorize_path(request), need)
+
+
 def with_code(request, asked: Asked, strength: Strength):
+    use_up(asked.pushed)
     forget_asked(request)
+    told = {"scopes": asked.told, "session": strength.sid[:8]}
+    record(Action.GRANTED, person=request.user, client=asked.client, request=request, **told)
     return back(asked, {"code": issue_code(asked, request.user, strength)})
 
 
@@ -109,7 +166,7 @@ def back(asked: Asked, parameters: dict[str, str]):
 
 
 def as_get(request):
-    query = urlencode({**request.GET, **request.POST}, doseq=True)
+    query = urlencode([*request.GET.lists(), *request.POST.lists()], doseq=True)
     if len(query) > LONGEST_QUERY:
         return refusal(request, Refused(_("The request is too long.")))
     return HttpResponseRedirect(f"{request.path}?{query}", status=303)
@@ -120,25 +177,42 @@ def to_sign_in(request, asked: Asked):
     url = reverse("account_login")
     if asked.login_hint:
         url = f"{url}?{urlencode({'as': asked.login_hint})}"
-    return redirect_to_login(path, url)
+    response = redirect_to_login(path, url)
+    speak(request, response, asked.ui_locales)
+    return response
+
+
+def speak(request, response, locales: list[str]) -> None:
+    """Let a browser in which nobody has chosen a language go on in the first of ``locales`` that we know."""
+    if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+        return
+    for locale in locales:
+        with suppress(LookupError):
+            return remember_language(response, get_supported_language_variant(locale))
 
 
 def authorize_path(request) -> str:
     return f"{reverse('oauth-authorize')}?{request.META['QUERY_STRING']}"
 
 
+def is_asked_about(user, asked: Asked) -> bool:
+    """Say whether ``user`` is whom the system asks about by an ID token or by the claim "sub", when it does."""
+    if asked.wanted.subjects and {*asked.wanted.subjects} != {subject_of(user, asked.client)}:
+        return False
+    return not asked.id_token_hint or is_about(asked.id_token_hint, user, asked.client)
+
+
 def is_about(token: str, user, client: Application) -> bool:
     claims = read_hint(token)
-    return (
-        claims is not None and claims.get("sub") == subject_of(user) and claims.get("aud") == client.client_id
-    )
+    mine = {"sub": subject_of(user, client), "aud": client.client_id}
+    return claims is not None and mine.items() <= claims.items()
 
 
 def ask_consent(request, asked: Asked):
     context = {
         "system": asked.client,
         "host": urlsplit(asked.redirect_uri).netloc,
-        "scopes": [TEXTS[scope] for scope in asked.scopes],
+        "scopes": [TEXTS[scope] for scope in asked.told],
         "answer_url": f"{reverse('oauth-consent')}?{request.META['QUERY_STRING']}",
     }
     response = render(request, "sso/consent.html", context)
@@ -148,68 +222,3 @@ def ask_consent(request, asked: Asked):
 
 def refusal(request, error: Refused):
     return render(request, "sso/refused.html", {"reason": error}, status=400)
-
-
-# --- sign-out asked for by a system (OpenID Connect RP-Initiated Logout 1.0) -----------------------
-
-
-@csrf_exempt
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "POST"])
-def end_session(request):
-    """End this session when the system's ID token comes from it; ask the person otherwise."""
-    if request.method == "POST":
-        return as_get(request)
-    try:
-        target, claims = sign_out_asked(request.GET)
-    except Refused as error:
-        return refusal(request, error)
-    if not request.user.is_authenticated:
-        return HttpResponseRedirect(target)
-    sid = request.session.get(SID)
-    if claims and sid and claims.get("sid") == sid and claims.get("sub") == subject_of(request.user):
-        logout(request)
-        return HttpResponseRedirect(target)
-    confirm_url = f"{reverse('oauth-sign-out')}?{request.META['QUERY_STRING']}"
-    response = render(request, "account/logout.html", {"confirm_url": confirm_url})
-    if not target.startswith("/"):
-        response._csp_update = {"form-action": [origin_of(target)]}
-    return response
-
-
-@never_cache
-@login_not_required
-@require_POST
-def sign_out_confirmed(request):
-    try:
-        target, _claims = sign_out_asked(request.GET)
-    except Refused as error:
-        return refusal(request, error)
-    logout(request)
-    return HttpResponseRedirect(target)
-
-
-def sign_out_asked(query: QueryDict) -> tuple[str, dict | None]:
-    """Return where to go afterwards and the claims of the hint. Raises Refused."""
-    try:
-        values = read(query)
-    except BadParameter as error:
-        raise Refused(str(error)) from error
-    claims = None
-    if hint := values.get("id_token_hint"):
-        claims = read_hint(hint)
-        if claims is None:
-            raise Refused(_("The proof of sign-in (ID token) is not one of ours."))
-    client_id = values.get("client_id") or (claims or {}).get("aud", "")
-    if claims and claims.get("aud") != client_id:
-        raise Refused(_("The proof of sign-in (ID token) belongs to another system."))
-    target = values.get("post_logout_redirect_uri")
-    if not target:
-        return reverse("account_login"), claims
-    client = Application.objects.filter(client_id=client_id, is_enabled=True).first()
-    if client is None or target not in client.post_logout_redirect_uris.split():
-        raise Refused(_("The address to return to is not the one registered for this system."))
-    if "state" in values:
-        target += f"{'&' if '?' in target else '?'}{urlencode({'state': values['state']})}"
-    return target, claims

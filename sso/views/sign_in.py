@@ -1,37 +1,45 @@
-"""Signing in and out, and the choice of language."""
+"""Signing in, and the choice of language."""
 
 from urllib.parse import urlsplit
 
 from allauth.account import views as account
+from allauth.account.internal.stagekit import clear_login
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpResponseRedirect, QueryDict
-from django.shortcuts import redirect, render
+from django.core.cache import caches
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import get_supported_language_variant
 from django.views.decorators.http import require_POST
+from fido2.utils import websafe_encode
 
+from sso.adapter import remember_language
+from sso.backends import Hindered
 from sso.directory import DirectoryUnavailable
 from sso.models import User
 from sso.oauth.parameters import Refused, asked_in
+from sso.oauth.pushed import question_in
+from sso.passkeys import SIGN_IN, has_passkeys_here, new_challenge
+from sso.views.hindered import hindered_page, outage_page
 
-YEAR = 365 * 24 * 3600
+KEPT_SECONDS = 600
+THEMES = ("light", "dark")
+CSRF_MARK, CHALLENGE_MARK = "csrf-token-of-this-browser", "challenge-of-this-browser"
 
 
 class ToldOutage:
-    """Explain on a page of its own that the directory is down and since when."""
+    """Explain on a page of its own that the directory is down, or why a right password does not let in."""
 
     def post(self, request, *args, **kwargs):
         try:
             return super().post(request, *args, **kwargs)
         except DirectoryUnavailable as error:
-            response = render(
-                request, "account/directory_unavailable.html", {"since": error.since}, status=503
-            )
-            response["Retry-After"] = "30"
-            return response
+            return outage_page(request, error)
+        except Hindered as hindered:
+            return hindered_page(request, hindered)
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
@@ -41,23 +49,42 @@ class ToldOutage:
 
 
 class SignInView(ToldOutage, account.LoginView):
+    def get(self, request, *args, **kwargs):
+        """The page as it is before anything is known is drawn once; tokens of this browser are put in."""
+        if request.GET or request.COOKIES.get("messages"):
+            return super().get(request, *args, **kwargs)
+        theme = request.COOKIES.get("theme")
+        theme = theme if theme in THEMES else "auto"
+        key = f"sign-in.{request.LANGUAGE_CODE}.{theme}.{has_passkeys_here(request)}"
+        page = caches["process"].get_or_set(key, lambda: self.draw(request), KEPT_SECONDS)
+        page = page.replace(CSRF_MARK, get_token(request))
+        return HttpResponse(page.replace(CHALLENGE_MARK, websafe_encode(new_challenge(request, SIGN_IN))))
+
+    def draw(self, request) -> str:
+        response = super().get(request)
+        response.context_data |= {"csrf_token": CSRF_MARK}
+        if "challenge" in response.context_data:
+            response.context_data["challenge"] = CHALLENGE_MARK
+        return response.render().content.decode()
+
     def get_initial(self):
         return {"login": self.request.GET.get("as", "")[:254]}
 
     def form_valid(self, form):
-        response = super().form_valid(form)
-        if form.user.language:
-            remember_language(response, form.user.language)
-        return response
+        """Begin anew, whoever was half way in before."""
+        clear_login(self.request)
+        return super().form_valid(form)
 
+    def get_context_data(self, **kwargs):
+        """What allauth's own page needs besides is left out."""
+        context = super(account.LoginView, self).get_context_data(**kwargs) | {"is_light": True}
+        if has_passkeys_here(self.request):
+            context["challenge"] = websafe_encode(new_challenge(self.request, SIGN_IN))
+            context["passkey_host"] = settings.PASSKEY_HOST
+        return context
 
-class SignOutView(account.LogoutView):
-    pass
-
-
-@method_decorator(login_not_required, name="dispatch")
-class ReauthenticateView(ToldOutage, account.ReauthenticateView):
-    """Ask the person of this session for the password again."""
+    def _redirect_to_pending_stage(self, request, stage):
+        """Who comes back to this page has changed their mind about the second step."""
 
 
 def form_action_for(next_url: str) -> dict[str, list[str]] | None:
@@ -66,7 +93,7 @@ def form_action_for(next_url: str) -> dict[str, list[str]] | None:
     if parts.path != reverse("oauth-authorize"):
         return None
     try:
-        asked = asked_in(QueryDict(parts.query))
+        asked = asked_in(question_in(QueryDict(parts.query))[0])
     except Refused:
         return None
     return {"form-action": [origin_of(asked.redirect_uri)]}
@@ -93,17 +120,6 @@ def language(request):
     response = HttpResponseRedirect(target)
     remember_language(response, chosen)
     return response
-
-
-def remember_language(response, language: str) -> None:
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=YEAR,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
 
 
 @login_not_required

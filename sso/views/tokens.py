@@ -4,30 +4,31 @@
 """
 
 import time
-from functools import cache, wraps
-from json import dumps
+from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from oauth2_provider.settings import oauth2_settings
+from django.views.decorators.http import require_http_methods, require_POST
 from oauth2_provider.utils import parse_bearer_token
 
 from sso.models import AccessToken
-from sso.oauth.claims import NAMES, PERSON, claims_of, person_of
+from sso.oauth.claims import PERSON, claims_of, person_of, subject_for
 from sso.oauth.clients import client_of
-from sso.oauth.exchange import Failed, exchange, hashed
+from sso.oauth.exchange import Failed, exchange
 from sso.oauth.exchange import revoke as revoke_token
+from sso.oauth.issuing import hashed
 from sso.oauth.parameters import BadParameter, read
-from sso.oauth.signing import ALGORITHM, issuer, verification_keys
+from sso.oauth.signing import issuer
 from sso.prepared import PreparedLookup, Row
+from sso.services.rules import At, may_enter
+from sso.services.tokens import MAIL_CLIENT
+from sso.services.uses import note_use
 
 ACCESS_TOKENS = PreparedLookup(
-    lambda checksum: AccessToken.objects.filter(token_checksum=checksum),
+    lambda checksum: AccessToken.objects.in_force().filter(token_checksum=checksum),
     created="created",
     expires="expires",
     scope="scope",
@@ -35,6 +36,10 @@ ACCESS_TOKENS = PreparedLookup(
     client="application_id",
     client_id="application__client_id",
     is_enabled="application__is_enabled",
+    subject_group="application__subject_group",
+    rule="application__rule",
+    acr="acr",
+    claims="claims",
     **PERSON,
 )
 
@@ -77,7 +82,7 @@ def unknown_client() -> JsonResponse:
 def token(request, form):
     """RFC 6749 §3.2: codes, refresh tokens and client credentials become access tokens."""
     client = client_of(request, form, or_public=True)
-    return unknown_client() if client is None else JsonResponse(exchange(client, form))
+    return unknown_client() if client is None else JsonResponse(exchange(client, form, request))
 
 
 @require_POST
@@ -86,10 +91,10 @@ def revoke(request, form):
     """RFC 7009. A token that is unknown or another's is answered like one that was revoked."""
     if not form.get("token"):
         return failure("invalid_request", "token is missing")
-    client = client_of(request, form)
+    client = client_of(request, form, or_public=True)
     if client is None:
         return unknown_client()
-    revoke_token(client, form["token"])
+    revoke_token(client, form["token"], request)
     return HttpResponse()
 
 
@@ -115,7 +120,10 @@ def introspect(request, form):
         "exp": int(found.expires.timestamp()),
     }
     if found.user_id:
-        answer |= {"username": found.user_username, "sub": str(found.user_subject)}
+        if found.client_id != MAIL_CLIENT:  # the suite's own
+            note_use(found)
+        subject = subject_for(found.user_subject, client.subject_group)
+        answer |= {"username": found.user_username, "sub": subject}
     return JsonResponse(answer)
 
 
@@ -136,7 +144,9 @@ def userinfo(request, form):
     scopes = found.scope.split()
     if "openid" not in scopes:
         return no_bearer("insufficient_scope", 403)
-    return JsonResponse(claims_of(person_of(found), scopes))
+    note_use(found)
+    subject = {"sub": subject_for(found.user_subject, found.subject_group)}
+    return JsonResponse(subject | claims_of(person_of(found), scopes, found.claims.split()))
 
 
 def no_bearer(error: str, status: int) -> JsonResponse:
@@ -150,60 +160,10 @@ def living(raw: str) -> Row | None:
     found = ACCESS_TOKENS.first(hashed(raw)) if raw else None
     if found is None or found.expires.timestamp() <= time.time() or not found.is_enabled:
         return None
-    return None if found.user_id and not found.user_is_active else found
-
-
-@login_not_required
-@require_GET
-def keys(request):
-    """The public keys by which systems check our signatures (RFC 7517)."""
-    return for_everybody(
-        dumps({"keys": [key.as_dict(private=False, use="sig", alg=ALGORITHM) for key in verification_keys()]})
-    )
-
-
-@login_not_required
-@require_GET
-def discovery(request):
-    """OpenID Connect Discovery 1.0 §3 and RFC 8414."""
-    return for_everybody(described(issuer()))
-
-
-def for_everybody(text: str) -> HttpResponse:
-    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=3600"}
-    return HttpResponse(text, content_type="application/json", headers=headers)
-
-
-@cache
-def described(at: str) -> str:
-    """What the issuer ``at`` offers."""
-    return dumps(
-        {
-            "issuer": at,
-            "authorization_endpoint": at + reverse("oauth-authorize"),
-            "token_endpoint": at + reverse("oauth-token"),
-            "userinfo_endpoint": at + reverse("oauth-userinfo"),
-            "jwks_uri": at + reverse("oauth-jwks"),
-            "introspection_endpoint": at + reverse("oauth-introspect"),
-            "revocation_endpoint": at + reverse("oauth-revoke"),
-            "end_session_endpoint": at + reverse("oauth-end-session"),
-            "scopes_supported": list(oauth2_settings.SCOPES),
-            "claims_supported": NAMES,
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [ALGORITHM],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-            "code_challenge_methods_supported": ["S256"],
-            "acr_values_supported": ["1", "2"],
-            "prompt_values_supported": ["none", "login", "consent"],
-            "ui_locales_supported": ["vi", "en"],
-            "claims_parameter_supported": False,
-            "request_parameter_supported": False,
-            "request_uri_parameter_supported": False,
-            "authorization_response_iss_parameter_supported": True,
-        }
-    )
+    if not found.user_id:
+        return found
+    if not found.user_is_active or (
+        found.rule and not may_enter(person_of(found), found.rule, At(acr=found.acr))
+    ):
+        return None
+    return found

@@ -86,3 +86,17 @@ def test_a_wrong_password_is_said_and_the_account_stays(page_of):
     expect(page.locator(".alert, .field-error").first).to_contain_text("mật khẩu")
     expect(page.get_by_label("Tài khoản hoặc địa chỉ thư")).to_have_value("nhanvien")
     expect(page.get_by_label("Mật khẩu")).to_have_value("")
+
+
+def test_a_card_is_dragged_to_its_place(page_of):
+    page = page_of("lanhdao")
+    page.goto("/arrange/")
+    cards = page.locator("[data-sort]").first.locator("[data-widget]")
+    before = [card.get_attribute("data-widget") for card in cards.all()]
+    assert len(before) > 1
+
+    cards.nth(0).locator(".list-title").drag_to(cards.nth(1).locator(".list-meta"))
+
+    expect(cards.nth(1)).to_have_attribute("data-widget", before[0])
+    page.reload()
+    expect(cards.nth(1)).to_have_attribute("data-widget", before[0])

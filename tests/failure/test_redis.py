@@ -20,10 +20,10 @@ PAGES = [
 
 @pytest.fixture
 def address(suite, redis, servers_folder):
-    """A second web server over the same data, with Redis as its cache and channel layer."""
+    """A second suite over the same data, with Redis as its cache and channel layer."""
     port = free_port()
-    with_redis = {**suite.servers["web"].variables, **redis.environment}
-    with programs.web(port, with_redis, servers_folder / "web-with-redis"):
+    with_redis = {**suite.servers["suite"].variables, **redis.environment}
+    with programs.suite(port, with_redis, servers_folder / "suite-with-redis"):
         yield f"http://{HOST}:{port}"
 
 

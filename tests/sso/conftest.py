@@ -1,6 +1,7 @@
 """A real slapd with a small ministry in it, and people who signed in by the real form."""
 
 import uuid
+from base64 import b64encode
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import ldap
@@ -14,6 +15,7 @@ from demo.servers.process import ServerFailed, workspace
 from demo.servers.slapd import Slapd
 from sso.api import ensure_client
 from tests.conftest import missing, record_sign_in
+from tests.factories import person_of
 
 PASSWORD = "Mật khẩu dài 2026"
 VERIFIER = "v" * 64
@@ -190,3 +192,35 @@ def tokens_of(client, wiki, **changes) -> dict:
     answer = redeem(client, *wiki, parameters_of(ask(client, wiki[0], **changes))["code"])
     assert answer.status_code == 200, answer.content
     return answer.json()
+
+
+@pytest.fixture
+def ear(slapd, db):
+    """Who follows the small directory, step by step: ``ear.hear()``."""
+    from tests.sso.following import listening
+
+    with listening() as ear:
+        yield ear
+
+
+@pytest.fixture
+def admin(admin_of):
+    """The directory's administrator, with words for what is done to people and units."""
+    from tests.sso.following import Admin
+
+    return Admin(admin_of)
+
+
+@pytest.fixture
+def person(db):
+    return person_of(full_name="Nguyễn Thị Thu Hà", username="ha", language="vi")
+
+
+def userinfo(client, token):
+    return client.get(reverse("oauth-userinfo"), headers={"Authorization": f"Bearer {token}"})
+
+
+def introspect(client, system, token):
+    credentials = b64encode(f"{system[0].client_id}:{system[1]}".encode()).decode()
+    headers = {"Authorization": f"Basic {credentials}"}
+    return client.post(reverse("oauth-introspect"), {"token": token}, headers=headers)

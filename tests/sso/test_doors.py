@@ -1,15 +1,20 @@
 """No door but our own makes a session or keeps a password."""
 
 import re
+from base64 import b64encode
+from json import dumps
 
 import pytest
-from django.contrib.sessions.models import Session
+from django.contrib.auth import authenticate
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from sso.api import User
+from sso.api import Reason, User, revoke
+from sso.models import Session
+from sso.session_store import hashed
 from tests.factories import UserFactory, system_admin
 from tests.sso.conftest import PASSWORD
+from tests.sso.factors import with_app
 
 pytestmark = pytest.mark.django_db
 
@@ -38,22 +43,72 @@ def example(path: str) -> str:
     return re.sub(r"[\\^$?*+]|\(\?:[^)]*\)", "", path).replace("//", "/")
 
 
-def test_p18_no_other_url_signs_anybody_in(settings):
-    UserFactory(username="ha")
-    forms = [
-        {"username": "ha", "password": PASSWORD},
-        {"login": "ha", "password": PASSWORD},
-        {"username": "ha", "password1": PASSWORD, "password2": PASSWORD, "new_password1": PASSWORD},
+NAMES = ["username", "login", "account", "user", "email", "name", "id_username"]
+WORDS = ["password", "passwd", "pass", "password1", "old_password", "code", "token"]
+DOORS = {"/sign-in/"}  # the one address where account and password are answered with a session
+
+
+def credentials() -> list[dict]:
+    """What is sent to every address, all that anything here might take for a sign-in."""
+    basic = b64encode(f"ha:{PASSWORD}".encode()).decode()
+    everything = {**dict.fromkeys(NAMES, "ha"), **dict.fromkeys(WORDS, PASSWORD)}
+    forms = [{name: "ha", word: PASSWORD} for name in NAMES[:3] for word in WORDS[:2]]
+    new = {"password1": PASSWORD, "password2": PASSWORD, "new_password1": PASSWORD, "new_password2": PASSWORD}
+    as_json = {"data": dumps(everything), "content_type": "application/json"}
+    headers = [
+        {"Authorization": f"Basic {basic}"},
+        {"Authorization": f"Bearer {PASSWORD}"},
+        {"Remote-User": "ha", "X-Forwarded-User": "ha", "X-Remote-User": "ha"},
+        {"X-Requested-With": "XMLHttpRequest"},
     ]
+    return [
+        {"data": everything},
+        {"data": {**everything, **new, "next": "/"}},
+        *({"data": form} for form in forms),
+        as_json,
+        *({"data": everything, "headers": one} for one in headers),
+    ]
+
+
+@pytest.mark.servers
+def test_p18_no_other_url_signs_anybody_in(synced, signed_people):
+    """Every mounted address is visited with right credentials by every way; ours alone begins a session."""
     paths = every_path()
-    assert len(paths) > 100
+    assert len(paths) > 150
+    sent = credentials()
 
     for path in paths:
-        client = Client(raise_request_exception=False)
-        for form in forms:
-            client.post(path, form)
+        client = Client(raise_request_exception=False, HTTP_HOST="localhost:8000")
+        client.get(path, sent[0]["data"], headers={"Authorization": sent[-4]["headers"]["Authorization"]})
+        for one in sent if path not in DOORS else []:
+            client.post(path, **one)
         assert "_auth_user_id" not in client.session, path
-    assert [s for s in Session.objects.all() if "_auth_user_id" in s.get_decoded()] == []
+    assert signed_people() == set()
+
+
+@pytest.mark.servers
+def test_p18_our_own_door_wants_its_own_fields_and_the_second_step(synced, signed_people):
+    for one in credentials():
+        Client(raise_request_exception=False).post("/sign-in/", **one)
+    assert signed_people() == {"ha"}
+    with_app(User.objects.get(username="ha"))
+    revoke(User.objects.get(username="ha"), Reason.EVERYWHERE)
+
+    for one in credentials():
+        client = Client(raise_request_exception=False)
+        client.post("/sign-in/", **one)
+        for path in every_path():  # half way in, nothing else lets in either
+            if path.startswith(("/sign-in/", "/account/", "/oauth/", "/admin/login", "/language")):
+                client.post(path, {})
+                client.get(path)
+
+    assert signed_people() == set()
+
+
+@pytest.fixture
+def signed_people():
+    """Return a function: the accounts of the sessions that somebody is signed in to."""
+    return lambda: set(Session.objects.in_force().exclude(user=None).values_list("user__username", flat=True))
 
 
 def test_p18_a_session_that_our_sign_in_did_not_begin_is_ended(client):
@@ -65,7 +120,7 @@ def test_p18_a_session_that_our_sign_in_did_not_begin_is_ended(client):
     session.save()
 
     assert client.get(reverse("people"))["Location"].startswith(reverse("account_login"))
-    assert not Session.objects.filter(session_key=session.session_key).exists()
+    assert not Session.objects.filter(key_hash=hashed(session.session_key)).exists()
 
 
 @pytest.mark.parametrize(
@@ -126,5 +181,11 @@ def test_p21_no_password_is_kept_whoever_sets_it():
         assert user.password.startswith("!")
 
 
-def test_p10_backends_are_the_directory_alone(settings):
-    assert settings.AUTHENTICATION_BACKENDS == ["sso.backends.DirectoryBackend"]
+@pytest.mark.servers
+def test_p10_backends_are_the_directory_and_for_others_their_passkeys_alone(settings, synced):
+    """The second one lets nobody in for typing anything: it only answers for sessions."""
+    assert settings.AUTHENTICATION_BACKENDS == [
+        "sso.backends.DirectoryBackend",
+        "sso.backends.PasskeyBackend",
+    ]
+    assert authenticate(None, username=UserFactory(origin="local").username, password=PASSWORD) is None

@@ -223,7 +223,7 @@ def test_whole_ministry_comes_in_within_seconds(slapd_folder, settings, db, djan
         began = time.process_time()
         report = sync(snapshot, tell=lambda line: None)
         assert time.process_time() - began < 10
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(30):
             assert sync(read_directory(), tell=lambda line: None).lines == []
 
     assert (report.counts["person added"], len(snapshot.complaints)) == (1700, 0)

@@ -88,6 +88,7 @@ def register_systems(progress):
             authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
             redirect_uris=f"{address}/callback",
             post_logout_redirect_uris=f"{address}/",
+            backchannel_logout_uri=f"{address}/backchannel-logout",
             algorithm=Application.RS256_ALGORITHM,
             allowed_scopes=["openid", "profile", "email", "organization"],
             skip_authorization=True,

@@ -22,9 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *, host, port, sockets_port, workers, threads, without, **options):
         parts = {
-            "jobs": service.command("db_worker", "--queue-name=*", "--no-startup-delay", "--no-reload"),
+            "jobs": service.command(
+                "db_worker", "--queue-name=*", "--interval=0.2", "--no-startup-delay", "--no-reload"
+            ),
             "timers": keep_time,
         }
+        if settings.LDAP_URLS:
+            parts["directory"] = service.command("follow_directory")
         if settings.REDIS_URL:
             parts["pages"] = service.web(
                 "wsgi", "intranet.wsgi", host, port, workers=workers, blocking_threads=threads

@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sso.directory import DirectoryIncomplete, DirectoryUnavailable, read_directory
-from sso.services.sync import NeedsConfirmation, sync
+from sso.directory import DirectoryIncomplete, DirectoryUnavailable
+from sso.services.sync import NeedsConfirmation, sync_now
 
 
 class Command(BaseCommand):
@@ -13,16 +13,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")
-        parser.add_argument("--yes", action="store_true", help="disable even more than 20 people or 2 %%")
+        parser.add_argument("--yes", action="store_true", help="disable more than 20 people or 2 %% too")
 
     def handle(self, *args, dry_run, yes, verbosity, **options):
         tell = self.stdout.write if verbosity else lambda line: None
         try:
-            tell("Reading the directory …")
-            snapshot = read_directory()
-            found = [len(snapshot.units), len(snapshot.people), len(snapshot.roles)]
-            tell("  {} units, {} people, {} role groups".format(*found))
-            report = sync(snapshot, confirmed=yes, dry_run=dry_run, tell=tell)
+            report = sync_now(confirmed=yes, dry_run=dry_run, tell=tell)
         except DirectoryUnavailable as error:
             raise CommandError(f"The directory cannot be asked: {error}", returncode=2) from error
         except DirectoryIncomplete as error:

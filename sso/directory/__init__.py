@@ -1,0 +1,35 @@
+"""The mail directory (LDAP): connections to it, what it says, and passwords in it."""
+
+from sso.directory.connection import (
+    OUTAGES,
+    DirectoryIncomplete,
+    DirectoryUnavailable,
+    connection,
+    note_answer,
+    note_outage,
+    reason_of,
+    refuse_during_pause,
+)
+from sso.directory.entries import PersonEntry, PostEntry, RoleEntry, UnitEntry, canonical, post_of
+from sso.directory.passwords import PasswordRefused
+from sso.directory.reading import Snapshot, read_directory
+
+__all__ = [
+    "OUTAGES",
+    "DirectoryIncomplete",
+    "DirectoryUnavailable",
+    "PasswordRefused",
+    "PersonEntry",
+    "PostEntry",
+    "RoleEntry",
+    "Snapshot",
+    "UnitEntry",
+    "canonical",
+    "connection",
+    "note_answer",
+    "note_outage",
+    "post_of",
+    "read_directory",
+    "reason_of",
+    "refuse_during_pause",
+]

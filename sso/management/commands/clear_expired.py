@@ -1,0 +1,12 @@
+from django.core.management.base import BaseCommand
+
+from sso.services.expiry import clear_expired
+
+
+class Command(BaseCommand):
+    help = "Remove sessions, codes, tokens and trusted browsers that have run out or were ended (hourly)."
+
+    def handle(self, **options):
+        for kind, count in clear_expired().items():
+            if count or options["verbosity"] > 1:
+                self.stdout.write(f"{kind}: {count}")

@@ -1,0 +1,15 @@
+"""What lets somebody in: models that declare it of themselves, so that ending it all misses none."""
+
+from django.db import models
+
+CREDENTIALS: list[type[models.Model]] = []
+
+
+def credential(model: type[models.Model]) -> type[models.Model]:
+    """Declare that each row of ``model`` lets its ``user`` in: what ``revoke`` ends, it deletes.
+
+    A row is also refused by itself once its ``epoch`` is not the person's ``security_epoch`` any more; so a model has
+    that field, or asks the person otherwise. One with ``sid`` ends with that session, too.
+    """
+    CREDENTIALS.append(model)
+    return model

@@ -1,0 +1,150 @@
+"""Making tokens: what a code, refresh token or device turns into.
+
+Codes and tokens are kept as hashes; each descends from one sign-in (``sid``) and one code (its family).
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+from oauth2_provider.models import set_token_value
+from oauth2_provider.settings import oauth2_settings
+
+from sso.models import AccessToken, RefreshToken, User
+from sso.oauth.claims import claims_of, subject_for
+from sso.oauth.signing import issuer, sign
+from sso.prepared import PreparedInsert, Row
+from sso.services.audit import Action, Someone, record
+
+STRENGTH = {name: name for name in ("epoch", "sid", "auth_time", "acr", "amr")}
+# The columns of its person that a row must have to become tokens.
+PERSON = {
+    "user": "user_id", "subject": "user__subject", "is_active": "user__is_active",
+    "username": "user__username", "full_name": "user__full_name",
+}  # fmt: skip
+insert_access, insert_refresh = PreparedInsert(AccessToken), PreparedInsert(RefreshToken)
+
+
+class Failed(Exception):
+    """The error of RFC 6749 §5.2 that the client is told."""
+
+    def __init__(self, error: str, description: str = ""):
+        super().__init__(error)
+        self.error, self.description = error, description
+
+
+class UsedTwice(Exception):
+    """Somebody else redeemed the code or token between our look and our write."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What tokens are issued from: the row of a code, refresh token or device, and what shall follow from it.
+
+    ``claims`` and ``id_claims`` name what was asked for one by one, at userinfo and in the ID token.
+    """
+
+    row: Row
+    scopes: list[str]
+    family: UUID
+    end: datetime
+    grant: str
+    nonce: str = ""
+    claims: str = ""
+    id_claims: tuple[str, ...] = ()
+
+
+def hashed(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def issue(
+    client: Row, scopes: list[str], now: datetime, source: Source | None = None
+) -> tuple[AccessToken, dict]:
+    """Store an access token, without ``source`` one of nobody's session; return its row and the client's answer."""
+    age = oauth2_settings.ACCESS_TOKEN_EXPIRE_SECONDS
+    scope = " ".join(scopes)
+    row = AccessToken(application_id=client.pk, scope=scope, expires=now + timedelta(seconds=age))
+    if source:
+        row.user_id, row.token_family, row.claims = source.row.user, source.family, source.claims
+        row.epoch, row.sid = source.row.epoch, source.row.sid
+    if client.token_audience:
+        row.audience = [client.token_audience]
+        raw = sign(access_claims(client, scopes, now, source), client.algorithm, "at+jwt")
+    else:
+        raw = secrets.token_urlsafe(32)
+    set_token_value(row, raw)
+    insert_access(row)
+    return row, {"access_token": raw, "token_type": "Bearer", "expires_in": age, "scope": scope}
+
+
+def issue_for_person(client: Row, source: Source, now: datetime, request) -> dict[str, Any]:
+    """Store an access and a refresh token of one family; return the client's answer, with an ID token."""
+    told = {"scopes": source.scopes, "session": source.row.sid[:8], "grant": source.grant}
+    record(Action.TOKEN_ISSUED, person=someone(source.row), client=client, request=request, **told)
+    access, answer = issue(client, source.scopes, now, source)
+    raw = secrets.token_urlsafe(32)
+    refresh = RefreshToken(
+        application_id=client.pk,
+        access_token_id=access.pk,
+        absolute_expiry=source.end,
+        user_id=source.row.user,
+        token_family=source.family,
+        **{name: getattr(source.row, name) for name in STRENGTH},
+    )
+    set_token_value(refresh, raw)
+    insert_refresh(refresh)
+    answer["refresh_token"] = raw
+    if "openid" in source.scopes:
+        answer["id_token"] = sign(id_claims(client, source, answer["access_token"], now), client.algorithm)
+    return answer
+
+
+def id_claims(client: Row, source: Source, access_token: str, now: datetime) -> dict[str, Any]:
+    """The claims of the ID token (OpenID Connect Core §2, §3.1.3.6); a refreshed one has no nonce (§12.2)."""
+    half = sha256(access_token.encode()).digest()[:16]
+    claims = of_sign_in(client, source, now, oauth2_settings.ID_TOKEN_EXPIRE_SECONDS) | {
+        "aud": client.client_id,
+        "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(),
+    }
+    if source.nonce:
+        claims["nonce"] = source.nonce
+    if source.id_claims:
+        claims |= claims_of(User.objects.get(pk=source.row.user), (), source.id_claims)
+    return claims
+
+
+def access_claims(client: Row, scopes: list[str], now: datetime, source: Source | None) -> dict[str, Any]:
+    """The claims of an access token that an API reads by itself (RFC 9068 §2.2): whose, and their posts and roles."""
+    about = {"aud": client.token_audience, "client_id": client.client_id, "scope": " ".join(scopes)}
+    age = oauth2_settings.ACCESS_TOKEN_EXPIRE_SECONDS
+    if source is None:
+        return of_moment(now, age) | {"sub": client.client_id} | about
+    claims = of_sign_in(client, source, now, age) | about
+    if "organization" in scopes:
+        claims |= claims_of(User.objects.get(pk=source.row.user), ["organization"])
+    return claims
+
+
+def of_sign_in(client: Row, source: Source, now: datetime, age: int) -> dict[str, Any]:
+    row = source.row
+    claims = of_moment(now, age) | {
+        "sub": subject_for(row.subject, client.subject_group),
+        "auth_time": int((row.auth_time or now).timestamp()),
+        "acr": row.acr,
+        "amr": row.amr,
+    }
+    return claims | ({"sid": row.sid} if row.sid else {})
+
+
+def of_moment(now: datetime, age: int) -> dict[str, Any]:
+    at = int(now.timestamp())
+    return {"iss": issuer(), "iat": at, "exp": at + age, "jti": str(uuid4())}
+
+
+def someone(row: Row) -> Someone:
+    return Someone(row.user, row.username, row.full_name)

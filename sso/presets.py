@@ -1,0 +1,196 @@
+"""Well-known systems: which addresses they use, what they may learn, and what to paste where.
+
+``{base}`` stands for the address of the system, ``{issuer}``, ``{discovery}``, ``{client_id}`` for ours; the secret is
+shown once and pasted by hand in place of ``SECRET``.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+BASIC = ("openid", "profile", "email")
+ALL = (*BASIC, "organization")
+GATEWAY = "/.intranet/callback"
+
+
+@dataclass(frozen=True)
+class Preset:
+    slug: str
+    name: object
+    returns: tuple[str, ...] = ()  # after sign-in
+    leaves: tuple[str, ...] = ()  # after sign-out
+    back_channel: str = ""
+    start: str = "{base}/"  # begins the sign-in, for the tile and the check
+    scopes: tuple[str, ...] = BASIC
+    icon: str = "apps"
+    where: object = ""  # where the snippet belongs
+    snippet: str = ""
+
+    def initial(self, base: str) -> dict:
+        """Return what the form of a system at ``base`` begins with."""
+        if self.slug == "other" or not base:
+            return {"preset": self.slug, "allowed_scopes": list(self.scopes), "icon": self.icon}
+        return {
+            "preset": self.slug,
+            "name": str(self.name),
+            "icon": self.icon,
+            "tile_url": self.start.format(base=base),
+            "redirect_uris": " ".join(text.format(base=base) for text in self.returns),
+            "post_logout_redirect_uris": " ".join(text.format(base=base) for text in self.leaves),
+            "backchannel_logout_uri": self.back_channel.format(base=base),
+            "allowed_scopes": list(self.scopes),
+        }
+
+    def text(self, **values: str) -> str:
+        """Return the snippet with ``values`` filled in."""
+        text = self.snippet
+        for name, value in values.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+
+OTHER = Preset("other", _("Another system with OpenID Connect"))
+PRESETS = [
+    Preset(
+        "nextcloud", "Nextcloud", ("{base}/apps/user_oidc/code", "{base}/index.php/apps/user_oidc/code"), ("{base}/",),
+        "{base}/index.php/apps/user_oidc/backchannel-logout/intranet", "{base}/apps/user_oidc/login/1", icon="world",
+        where=_("App “OpenID Connect user backend” (user_oidc). On the server, as the user of the web server:"),
+        snippet="""php occ config:system:set user_oidc use_pkce --type=boolean --value=true
+php occ user_oidc:provider intranet \\
+  --clientid='{client_id}' --clientsecret='SECRET' \\
+  --discoveryuri='{discovery}' \\
+  --scope='openid profile email' --unique-uid=0 --mapping-uid=preferred_username \\
+  --mapping-display-name=name --mapping-email=email --send-id-token-hint=1
+""",
+    ),
+    Preset(
+        "gitlab", "GitLab", ("{base}/users/auth/openid_connect/callback",), ("{base}/",),
+        start="{base}/users/sign_in", icon="topology-star-3",
+        where=_("/etc/gitlab/gitlab.rb, then: gitlab-ctl reconfigure"),
+        snippet="""gitlab_rails['omniauth_allow_single_sign_on'] = ['openid_connect']
+gitlab_rails['omniauth_block_auto_created_users'] = false
+gitlab_rails['omniauth_providers'] = [{
+  name: 'openid_connect', label: 'Intranet',
+  args: {
+    name: 'openid_connect', scope: ['openid', 'profile', 'email'], response_type: 'code',
+    issuer: '{issuer}', discovery: true, pkce: true, client_auth_method: 'basic',
+    uid_field: 'preferred_username',
+    client_options: {
+      identifier: '{client_id}', secret: 'SECRET',
+      redirect_uri: '{base}/users/auth/openid_connect/callback'
+    }
+  }
+}]
+""",
+    ),
+    Preset(
+        "grafana", "Grafana", ("{base}/login/generic_oauth",), ("{base}/login",), start="{base}/login/generic_oauth",
+        scopes=ALL, icon="layout-grid",
+        where=_("/etc/grafana/grafana.ini, then restart Grafana"),
+        snippet="""[auth.generic_oauth]
+enabled = true
+name = Intranet
+client_id = {client_id}
+client_secret = SECRET
+scopes = openid profile email organization
+auth_url = {issuer}/oauth/authorize/
+token_url = {issuer}/oauth/token/
+api_url = {issuer}/oauth/userinfo/
+use_pkce = true
+use_refresh_token = true
+login_attribute_path = preferred_username
+signout_redirect_url = {issuer}/oauth/end-session/?client_id={client_id}&post_logout_redirect_uri={base}/login
+""",
+    ),
+    Preset(
+        "mattermost", "Mattermost",
+        ("{base}/signup/openid/complete", "{base}/login/openid/complete"), ("{base}/",),
+        start="{base}/oauth/openid/login", icon="message",
+        where=_("System console → Authentication → OpenID Connect (needs a version that uses PKCE)"),
+        snippet="""Discovery Endpoint: {discovery}
+Client ID: {client_id}
+Client Secret: SECRET
+""",
+    ),
+    Preset(
+        "jenkins", "Jenkins", ("{base}/securityRealm/finishLogin",), ("{base}/OicLogout",),
+        start="{base}/securityRealm/commenceLogin", icon="tool",
+        where=_("Plug-in “OpenId Connect Authentication” (oic-auth). Configuration as code:"),
+        snippet="""jenkins:
+  securityRealm:
+    oic:
+      clientId: "{client_id}"
+      clientSecret: "SECRET"
+      serverConfiguration:
+        wellKnown:
+          wellKnownOpenIDConfigurationUrl: "{discovery}"
+          scopesOverride: "openid profile email"
+      userNameField: "preferred_username"
+      fullNameFieldName: "name"
+      emailFieldName: "email"
+      pkceEnabled: true
+      logoutFromOpenidProvider: true
+""",
+    ),
+    Preset(
+        "wordpress", "WordPress", ("{base}/wp-admin/admin-ajax.php?action=openid-connect-authorize",), ("{base}/",),
+        start="{base}/wp-login.php", icon="news",
+        where=_("Plug-in “OpenID Connect Generic Client”: Settings → OpenID Connect Client, or wp-config.php:"),
+        snippet="""define('OIDC_LOGIN_TYPE', 'auto');
+define('OIDC_CLIENT_ID', '{client_id}');
+define('OIDC_CLIENT_SECRET', 'SECRET');
+define('OIDC_CLIENT_SCOPE', 'openid profile email');
+define('OIDC_ENDPOINT_LOGIN_URL', '{issuer}/oauth/authorize/');
+define('OIDC_ENDPOINT_TOKEN_URL', '{issuer}/oauth/token/');
+define('OIDC_ENDPOINT_USERINFO_URL', '{issuer}/oauth/userinfo/');
+define('OIDC_ENDPOINT_LOGOUT_URL', '{issuer}/oauth/end-session/');
+define('OIDC_ENABLE_PKCE', true);
+""",
+    ),
+    *[
+        Preset(
+            slug, name, ("{base}" + GATEWAY,), start="{base}/", scopes=scopes, icon="lock",
+            where=where,
+            snippet="""# nginx, in the server block of the system (https only)
+location /.intranet/ {
+    proxy_pass {issuer}/oauth/door/;
+    proxy_set_header X-Door-System {client_id};
+    proxy_set_header X-Door-Key SECRET;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+}
+location = /.intranet/check { internal; proxy_pass {issuer}/oauth/door/check;
+    proxy_set_header X-Door-System {client_id};
+    proxy_set_header X-Door-Key SECRET;
+    proxy_set_header X-Door-Address $remote_addr;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+}
+location / {
+    auth_request /.intranet/check;
+    auth_request_set $door_user $upstream_http_x_door_user;
+    auth_request_set $door_mail $upstream_http_x_door_mail;
+    auth_request_set $door_unit $upstream_http_x_door_unit;
+    error_page 401 = @sign_in;
+    proxy_set_header Remote-User $door_user;
+    proxy_set_header Remote-Email $door_mail;
+    proxy_set_header Remote-Unit $door_unit;
+    proxy_set_header Host $host;
+    proxy_pass http://127.0.0.1:8080;   # the system itself, reachable from here only
+}
+location @sign_in { return 302 /.intranet/start?back=$request_uri; }
+""",
+        )
+        for slug, name, scopes, where in (
+            ("zabbix", "Zabbix", BASIC, _("nginx before Zabbix; in Zabbix: Users → Authentication → HTTP settings")),
+            ("moodle", "Moodle", BASIC, _("nginx before Moodle; in Moodle: an authentication by Remote-User")),
+            ("gateway", _("A system without OpenID Connect, behind nginx"), ALL, _("nginx before the system")),
+        )
+    ],
+    OTHER,
+]  # fmt: skip
+BY_SLUG = {preset.slug: preset for preset in PRESETS}
+
+
+def preset_of(slug: str) -> Preset:
+    return BY_SLUG.get(slug, OTHER)

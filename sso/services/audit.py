@@ -1,0 +1,199 @@
+"""Writing into the record of what happened: one INSERT in the caller's transaction."""
+
+import json
+import logging
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from allauth.core.internal.httpkit import get_client_ip
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, models
+from django.db.models.sql import InsertQuery
+from django.utils.translation import gettext_lazy as _
+
+from sso.models import AuditEntry
+
+log = logging.getLogger(__name__)
+LONGEST = 500  # characters of one detail
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+FIELDS = [
+    "action", "person_id", "person_name", "by_id", "by_name", "for_whom_id", "for_whom_name", "client",
+    "client_name", "address", "cause", "detail",
+]  # fmt: skip
+
+
+class Action(models.TextChoices):
+    """What can have happened. A value, once used, keeps its meaning: entries are never rewritten."""
+
+    SIGNED_IN = "signed_in", _("signed in")
+    REFUSED = "refused", _("sign-in refused")
+    CONFIRMED = "confirmed", _("confirmed who they are")
+    SIGNED_OUT = "signed_out", _("signed out")
+    GRANTED = "granted", _("entered a system")
+    CONSENTED = "consented", _("allowed a system to read data")
+    TOKEN_ISSUED = "token_issued", _("token issued")
+    TOKEN_ENDED = "token_ended", _("token ended")
+    TOKEN_MISUSED = "token_misused", _("code or token used twice")
+    REVOKED = "revoked", _("all access ended")
+    SESSION_ENDED = "session_ended", _("session ended")
+    FACTOR_ADDED = "factor_added", _("second factor added")
+    FACTOR_REMOVED = "factor_removed", _("second factor removed")
+    FACTORS_RESET_ASKED = "factors_reset_asked", _("removal of all second factors asked for")
+    FACTORS_RESET = "factors_reset", _("all second factors removed by the help desk")
+    FACTORS_RESET_REFUSED = "factors_reset_refused", _("removal of all second factors refused")
+    BROWSER_TRUSTED = "browser_trusted", _("browser trusted for 30 days")
+    INVITED = "invited", _("invited to make a passkey")
+    PASSWORD_CHANGED = "password_changed", _("password changed")
+    PASSWORD_RESET = "password_reset", _("password reset by an officer")
+    RESET_ASKED = "reset_asked", _("password reset asked for")
+    RESET_APPROVED = "reset_approved", _("password reset approved")
+    RESET_REFUSED = "reset_refused", _("password reset refused")
+    GUEST_MADE = "guest_made", _("account of a guest made")
+    GUEST_CHANGED = "guest_changed", _("account of a guest changed")
+    GUEST_ENDED = "guest_ended", _("account of a guest ended")
+    EMERGENCY = "emergency", _("emergency account used")
+    EMERGENCY_MADE = "emergency_made", _("emergency account made")
+    SYSTEM_REGISTERED = "system_registered", _("system registered")
+    SYSTEM_CHANGED = "system_changed", _("system changed")
+    SECRET_RENEWED = "secret_renewed", _("secret of a system renewed")
+    KEY_MADE = "key_made", _("key that signs tokens made")
+    KEYS_WITHDRAWN = "keys_withdrawn", _("keys that sign tokens withdrawn")
+    SYSTEM_APPROVED = "system_approved", _("system or change of it approved")
+    SYSTEM_REFUSED = "system_refused", _("system or change of it refused")
+    CHANGE_ASKED = "change_asked", _("change of a system asked for")
+    RULE_CHANGED = "rule_changed", _("rule of a system changed")
+    ENTRY_REFUSED = "entry_refused", _("entry to a system refused")
+    LOGOUT_UNANSWERED = "logout_unanswered", _("sign-out not confirmed by a system")
+    ROLE_GIVEN = "role_given", _("role given")
+    ROLE_TAKEN = "role_taken", _("role taken back")
+    DELEGATED = "delegated", _("delegation given")
+    DELEGATION_ENDED = "delegation_ended", _("delegation ended")
+    PERSON_ADDED = "person_added", _("account added")
+    PERSON_DISABLED = "person_disabled", _("account disabled")
+    PERSON_ENABLED = "person_enabled", _("account enabled")
+    DATA_EXPORTED = "data_exported", _("own data exported")
+    RECORD_READ = "record_read", _("record exported")
+    RECORD_SHORTENED = "record_shortened", _("old part of the record removed")
+
+
+class Cause(models.TextChoices):
+    """Why a sign-in was refused. Other causes are the reasons of ``revoke`` or words that somebody typed."""
+
+    WRONG_PASSWORD = "wrong_password", _("wrong password")
+    UNKNOWN_ACCOUNT = "unknown_account", _("no such account")
+    TOO_MANY_TRIES = "too_many_tries", _("too many tries")
+    CLOSED = "closed", _("account disabled or locked")
+    EXPIRED = "expired", _("password has expired")
+    MUST_CHANGE = "must_change", _("password must be changed first")
+    WRONG_CODE = "wrong_code", _("wrong code of the second step")
+    WRONG_PASSKEY = "wrong_passkey", _("passkey not accepted")
+    WRONG_SECRET = "wrong_secret", _("wrong secret of the system")
+
+
+# What anybody can cause without end is written down once a minute for each account, system and address.
+ENDLESS = {Cause.TOO_MANY_TRIES, Cause.WRONG_SECRET, Cause.WRONG_PASSKEY}
+MINUTE = 60
+
+
+class Someone(NamedTuple):
+    """A person of whom only these columns were read; ``record`` takes it like a ``User``."""
+
+    pk: int
+    username: str
+    full_name: str
+
+
+def record(
+    action: Action,
+    *,
+    person=None,
+    by=None,
+    for_whom=None,
+    client: Any = "",
+    request=None,
+    cause: str = "",
+    **detail: Any,
+) -> None:
+    """Write one entry in the caller's transaction.
+
+    ``person`` is whose account it is about, ``by`` who did it when that was another, ``for_whom`` in whose name: each a
+    ``User`` or ``Someone``. ``client`` is a system (anything with ``client_id`` and, when known, ``name``) or its
+    client_id, ``request`` gives the address. Values of ``detail`` are shown as they are: never pass a secret. What
+    cannot be written as it is, is written as text; only the database's own errors are raised.
+    """
+    who, client_id, address = (
+        known(person),
+        plain(getattr(client, "client_id", client), 100),
+        address_of(request),
+    )
+    if cause in ENDLESS:
+        once = sha256(f"{cause} {who[0]} {client_id} {address}".encode()).hexdigest()
+        if not cache.add(f"sso.audit.{once}", True, MINUTE):
+            return
+    values = [
+        str(action), *who, *known(by), *known(for_whom), client_id, plain(getattr(client, "name", ""), 255), address,
+        plain(cause, 250), written(detail),
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(insert_sql(), values)
+
+
+@lru_cache
+def insert_sql() -> str:
+    """The INSERT of FIELDS, put together by the ORM once; a model's instance would cost as much as the statement."""
+    query = InsertQuery(AuditEntry)
+    query.insert_values([AuditEntry._meta.get_field(name) for name in FIELDS], [AuditEntry()], raw=True)
+    return query.get_compiler(connection=connection).as_sql()[0][0]
+
+
+def known(person) -> tuple[int | None, str]:
+    """Return the key and the name by which ``person`` stays readable: "Nguyễn Thị Thu Hà (ha)"."""
+    if person is None or person.pk is None:
+        return None, ""
+    return person.pk, plain(f"{person.full_name} ({person.username})", 360)
+
+
+def words_of(entry: AuditEntry) -> tuple[str, str]:
+    """Return the act and the cause of ``entry`` in the reader's language; a value that nobody knows stays as it is."""
+    from sso.services.revocation import Reason
+
+    acts, causes = dict(Action.choices), {**dict(Reason.choices), **dict(Cause.choices)}
+    return str(acts.get(entry.action, entry.action)), str(causes.get(entry.cause, entry.cause))
+
+
+def address_of(request) -> str:
+    if request is None:
+        return ""
+    try:
+        return plain(get_client_ip(request) or "", 45)
+    except (ImproperlyConfigured, ValueError):
+        log.warning("The address of a request cannot be told; see INTRANET_PROXIES.")
+        return ""
+
+
+def plain(value: Any, length: int) -> str:
+    """Return ``value`` as text that every database takes, cut to ``length``."""
+    try:
+        text = value if type(value) is str else str(value)
+    except Exception:  # a broken __str__ must not stop what is being recorded
+        text = type(value).__name__
+    if not text.isprintable():
+        text = text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text[:length]
+
+
+def written(detail: dict[str, Any]) -> str:
+    """Return ``detail`` as JSON, long texts cut."""
+    return ENCODER.encode({name: value_of(value) for name, value in detail.items()}) if detail else "{}"
+
+
+def value_of(value: Any) -> Any:
+    if value is None or type(value) in (bool, int):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [value_of(item) for item in list(value)[:50]]
+    if isinstance(value, dict):
+        return {plain(name, 60): value_of(item) for name, item in list(value.items())[:50]}
+    return plain(value, LONGEST)

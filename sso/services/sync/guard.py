@@ -1,0 +1,109 @@
+"""What is refused or held: a directory that cannot be whole, and too many leaving at once."""
+
+from collections import Counter
+from datetime import timedelta
+from enum import Enum, auto
+
+from sso.directory import DirectoryIncomplete, Snapshot
+from sso.directory.entries import Kind
+from sso.models import DirectoryEntry, Role, User
+from sso.services.sync.writing import set_all
+
+MOST_LEAVERS = 20
+MOST_LEAVERS_SHARE = 0.02
+AT_ONCE = timedelta(minutes=10)  # what is put out within is counted together
+
+
+class NeedsConfirmation(Exception):
+    """So much would be disabled or ended that a human has to say yes first."""
+
+
+class Mode(Enum):
+    """What happens when more would be put out than goes without a question."""
+
+    ASK = auto()  # nothing at all: NeedsConfirmation
+    HOLD = auto()  # everything else; they are marked and wait
+    CONFIRMED = auto()  # somebody has said yes
+
+
+def directory_people():
+    return User.objects.filter(origin=User.Origin.DIRECTORY)
+
+
+def most_leavers(people: int) -> int:
+    """How many of ``people`` may be put out without a question. One person always may."""
+    return max(1, min(MOST_LEAVERS, int(people * MOST_LEAVERS_SHARE)))
+
+
+def refuse_incomplete(snapshot: Snapshot) -> None:
+    """Raise DirectoryIncomplete for a directory that is empty, half read, or not readable to us any more."""
+    units, people, roles = snapshot.units, snapshot.people, snapshot.roles
+    if not units or not people:
+        raise DirectoryIncomplete(
+            f"The directory shows {len(units)} units and {len(people)} people below the base."
+        )
+    unread = len(snapshot.complaints)
+    if unread > max(MOST_LEAVERS, MOST_LEAVERS_SHARE * (len(people) + unread)) or unread > len(people):
+        first = snapshot.complaints[0]
+        raise DirectoryIncomplete(f"{unread} entries cannot be read, the first: {first}. Lost rights?")
+    refuse_many_tops(units)
+    for what, now, before in [
+        ("mail addresses", sum(bool(p.mail) for p in people), directory_people().exclude(email="").count()),
+        (
+            "posts",
+            sum(bool(p.posts) for p in people),
+            directory_people().filter(posts__isnull=False).distinct().count(),
+        ),
+        ("roles", len(roles), Role.objects.filter(source=Role.Source.DIRECTORY).count()),
+    ]:
+        if before and not now:
+            raise DirectoryIncomplete(f"The directory shows no {what} any more. Lost rights?")
+    for kind, values in [("uid", [p.uid for p in people]), ("unit code", [u.code for u in units])]:
+        refuse_twice(kind, values)
+
+
+def refuse_many_tops(units) -> None:
+    known = {unit.dn for unit in units}
+    tops = [unit.code for unit in units if unit.parent_dn not in known]
+    if len(tops) != 1:
+        raise DirectoryIncomplete(
+            f"One unit must stand above all others; {len(tops)} have none above: {tops[:5]}."
+        )
+
+
+def refuse_twice(kind: str, values: list[str]) -> None:
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise DirectoryIncomplete(f"Two entries have the {kind} {twice[0]!r}.")
+
+
+def allow(work, rows: list[DirectoryEntry], kind: Kind) -> list[DirectoryEntry]:
+    """Return those of ``rows`` that may be put out now; the others are marked as held. Raises NeedsConfirmation."""
+    if not rows:
+        return []
+    if work.mode is Mode.CONFIRMED:
+        mark(work, rows, out_at=None, held_at=None)
+        return rows
+    new = [row for row in rows if row.held_at is None]
+    people = directory_people().active().count()
+    if work.mode is Mode.ASK:
+        most = min(MOST_LEAVERS, MOST_LEAVERS_SHARE * people) if kind == Kind.PERSON else MOST_LEAVERS
+        if len(rows) > most or len(new) < len(rows):
+            what = f"{len(rows)} of {people} people" if kind == Kind.PERSON else f"{len(rows)} units"
+            raise NeedsConfirmation(f"{what} would be put out.")
+        return rows
+    lately = DirectoryEntry.objects.filter(kind=kind).put_out_within(AT_ONCE).count()
+    if new and lately + len(new) > (most_leavers(people) if kind == Kind.PERSON else MOST_LEAVERS):
+        mark(work, new, held_at=work.now)
+        for row in new:
+            work.report.add("held", row.dn)
+        return []
+    mark(work, new, out_at=work.now)
+    return new
+
+
+def mark(work, rows: list[DirectoryEntry], **moments) -> None:
+    """Set ``moments`` on rows of our copy."""
+    for row in rows:
+        if set_all(row, moments):
+            work.mirror.changed.add(row.key)

@@ -1,0 +1,402 @@
+"""Passkeys, authenticator app and recovery codes: made, used, removed, by their owner only."""
+
+import json
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from intranet.models import Notification
+from sso.models import AuditEntry, Session, TrustedBrowser
+from tests.conftest import record_sign_in
+from tests.factories import UserFactory, system_admin
+from tests.sso.factors import (
+    LOCALHOST,
+    browser,
+    is_signed_in,
+    options_in,
+    passkey_sign_in,
+    with_app,
+    with_codes,
+    with_passkey,
+)
+from tests.sso.soft_passkey import UP, SoftPasskey
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person():
+    return UserFactory(username="ha")
+
+
+@pytest.fixture
+def inside(person):
+    """The person's browser, signed in by password this moment."""
+    client = browser()
+    client.force_login(person)
+    return client
+
+
+def kinds(person) -> list[str]:
+    return sorted(Authenticator.objects.filter(user=person).values_list("type", flat=True))
+
+
+def sealed_in(response) -> str:
+    return response.content.decode().partition('name="sealed" value="')[2].partition('"')[0]
+
+
+def secret_in(response) -> str:
+    return response.context["secret"].replace(" ", "")
+
+
+# --- authenticator app ---------------------------------------------------------------------------
+
+
+def test_app_is_set_up_by_a_right_code_and_recovery_codes_come_along(inside, person):
+    page = inside.get(reverse("account-security-app"))
+    code = code_of(secret_in(page))
+
+    done = inside.post(
+        reverse("account-security-app"), {"sealed": sealed_in(page), "code": f"{code[:3]} {code[3:]}"}
+    )
+
+    assert kinds(person) == ["recovery_codes", "totp"]
+    assert len(set(done.context["codes"])) == 10
+
+
+def code_of(secret: str) -> str:
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+    return format_hotp_value(hotp_value(secret, int(timezone.now().timestamp()) // 30))
+
+
+def test_app_is_not_set_up_by_a_wrong_code_and_the_picture_stays(inside, person):
+    page = inside.get(reverse("account-security-app"))
+
+    again = inside.post(reverse("account-security-app"), {"sealed": sealed_in(page), "code": "000000"})
+
+    assert (again.status_code, kinds(person)) == (422, [])
+    assert secret_in(again) == secret_in(page)
+
+
+def test_p25_secret_of_another_persons_page_is_not_taken(inside, person):
+    theirs = browser()
+    theirs.force_login(UserFactory())
+    page = theirs.get(reverse("account-security-app"))
+
+    again = inside.post(
+        reverse("account-security-app"), {"sealed": sealed_in(page), "code": code_of(secret_in(page))}
+    )
+
+    assert (again.status_code, kinds(person)) == (422, [])
+    assert secret_in(again) != secret_in(page)
+
+
+def test_secrets_are_not_in_the_database(inside, person, tmp_path):
+    page = inside.get(reverse("account-security-app"))
+    secret = secret_in(page)
+    done = inside.post(reverse("account-security-app"), {"sealed": sealed_in(page), "code": code_of(secret)})
+    codes = [code.replace("-", "") for code in done.context["codes"]]
+
+    call_command("dumpdata", "sso", "mfa", output=str(tmp_path / "dump.json"))
+
+    dump = (tmp_path / "dump.json").read_text()
+    assert "totp" in dump
+    assert [secret for secret in [secret, *codes] if secret in dump] == []
+
+
+def test_another_telephone_takes_the_place_of_the_first(inside, person):
+    first = with_app(person)
+    record_sign_in_with(inside, person, "totp")
+    page = inside.get(reverse("account-security-app"))
+
+    inside.post(
+        reverse("account-security-app"), {"sealed": sealed_in(page), "code": code_of(secret_in(page))}
+    )
+
+    assert Authenticator.objects.get(user=person, type="totp").data != first.data
+
+
+def record_sign_in_with(client, person, kind: str, age: float = 0) -> None:
+    """The person of this session has shown the password and a factor of ``kind``."""
+    record_sign_in(client, person, age)
+    session = client.session
+    at = session["account_authentication_methods"][0]["at"]
+    session["account_authentication_methods"] += [{"method": "mfa", "type": kind, "at": at}]
+    session.save()
+
+
+# --- recovery codes ------------------------------------------------------------------------------
+
+
+def test_new_recovery_codes_void_the_old_ones(inside, person):
+    with_app(person)
+    old = with_codes(person)
+    record_sign_in_with(inside, person, "totp")
+
+    new = inside.post(reverse("account-security-codes")).context["codes"]
+
+    stored = Authenticator.objects.get(user=person, type="recovery_codes").wrap()
+    assert not set(old) & {code.replace("-", "") for code in new}
+    assert [stored.validate_code(old[0]), stored.validate_code(new[0])] == [False, True]
+
+
+def test_recovery_codes_alone_are_given_to_nobody(inside, person):
+    inside.post(reverse("account-security-codes"))
+
+    assert kinds(person) == []
+
+
+# --- passkeys ------------------------------------------------------------------------------------
+
+
+def test_passkey_is_made_named_and_opens_the_account_alone(inside, person):
+    key = with_passkey(person, inside)
+    outside = browser()
+
+    response = passkey_sign_in(outside, key, next="/people/")
+
+    assert response["Location"] == "/people/"
+    assert outside.session["_auth_user_id"] == str(person.pk)
+    assert Authenticator.objects.get(user=person, type="webauthn").data["name"] == "Máy cơ quan"
+    assert kinds(person) == ["recovery_codes", "webauthn"]
+
+
+def test_passkey_page_at_another_address_names_the_right_one(person):
+    client = Client(HTTP_HOST="127.0.0.1:8000")
+    client.force_login(person)
+
+    page = client.get(reverse("account-security-passkey-new")).content.decode()
+
+    assert "http://localhost:8000/account/security/passkeys/new/" in page
+    assert "data-passkey=" not in page
+
+
+@pytest.mark.parametrize(
+    "cheat",
+    [
+        {"flags": UP},  # allauth's public flaw: a passkey without the user's verification
+        {"origin": "http://evil.localhost:8000"},
+        {"origin": "https://localhost.example"},
+        {"origin": "https://evil.example"},
+    ],
+)
+def test_passkey_without_verification_or_from_another_site_is_not_taken(inside, person, cheat):
+    key = SoftPasskey(**cheat)
+    url = reverse("account-security-passkey-new")
+
+    response = inside.post(url, {"name": "x", "credential": key.create(options_in(inside.get(url)))})
+
+    assert (response.status_code, kinds(person)) == (422, [])
+
+
+@pytest.mark.parametrize(
+    "cheat", [{"flags": UP}, {"origin": "http://evil.localhost:8000"}, {"handle": b"x" * 16}]
+)
+def test_passkey_shown_without_verification_or_from_another_site_opens_nothing(inside, person, cheat):
+    key = with_passkey(person, inside)
+    vars(key).update(cheat)
+    outside = browser()
+
+    passkey_sign_in(outside, key)
+
+    assert not is_signed_in(outside)
+
+
+def test_answer_of_a_passkey_works_once(inside, person):
+    key = with_passkey(person, inside)
+    thief = browser()
+    answer = key.get(options_in(thief.get(reverse("account_login"))))
+    thief.post(reverse("passkey-sign-in"), {"credential": answer})
+    assert is_signed_in(thief)
+    thief.logout()
+
+    thief.post(reverse("passkey-sign-in"), {"credential": answer})
+
+    assert not is_signed_in(thief)
+
+
+def test_answer_of_a_passkey_works_in_the_browser_that_was_asked_and_for_an_hour(inside, person):
+    key = with_passkey(person, inside)
+    asked, other = browser(), browser()
+    other.get(reverse("account_login"))
+    answer = key.get(options_in(asked.get(reverse("account_login"))))
+
+    other.post(reverse("passkey-sign-in"), {"credential": answer})
+    with time_machine.travel(timezone.now() + timezone.timedelta(minutes=62)):
+        asked.post(reverse("passkey-sign-in"), {"credential": answer})
+
+    assert (is_signed_in(other), is_signed_in(asked)) == (False, False)
+
+
+def test_challenge_of_one_purpose_serves_no_other(inside, person):
+    key = with_passkey(person, inside)
+    confirm = f"{reverse('account_reauthenticate')}?need=act"
+    options = options_in(inside.get(confirm))
+    answer = key.get(options)
+    outside = browser()
+    outside.cookies = inside.cookies.copy()
+    del outside.cookies["session"]
+
+    outside.post(reverse("passkey-sign-in"), {"credential": answer})
+
+    assert not is_signed_in(outside)
+    assert inside.post(confirm, {"credential": answer}).status_code == 302
+
+
+def test_copied_passkey_is_noticed_by_its_counter(inside, person):
+    key = with_passkey(person, inside)
+    passkey_sign_in(browser(), key)
+    key.counter = 0
+    outside = browser()
+
+    passkey_sign_in(outside, key)
+
+    assert not is_signed_in(outside)
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "{}", "[]", "null", "x", '{"id": 1}', "9" * 30_000, json.dumps({"rawId": "AA"})]
+)
+def test_nonsense_opens_nothing_and_breaks_nothing(answer):
+    client = browser()
+    client.get(reverse("account_login"))
+
+    response = client.post(reverse("passkey-sign-in"), {"credential": answer})
+
+    assert (response.status_code, is_signed_in(client)) == (302, False)
+
+
+def test_disabled_person_stays_outside_with_a_passkey(inside, person):
+    key = with_passkey(person, inside)
+    person.is_active = False
+    person.save()
+    outside = browser()
+
+    passkey_sign_in(outside, key)
+
+    assert not is_signed_in(outside)
+
+
+def test_passkey_is_renamed(inside, person):
+    with_passkey(person, inside)
+    passkey = Authenticator.objects.get(user=person, type="webauthn")
+
+    inside.post(reverse("account-security-passkey", args=[passkey.pk]), {"name": "Điện thoại"})
+
+    passkey.refresh_from_db()
+    assert passkey.data["name"] == "Điện thoại"
+
+
+# --- removal -------------------------------------------------------------------------------------
+
+
+def test_removed_factor_ends_the_other_sessions_and_trusted_browsers(inside, person):
+    with_passkey(person, inside)
+    elsewhere = browser()
+    elsewhere.force_login(person)
+    TrustedBrowser.objects.create(
+        user=person, token_hash="x", epoch=person.security_epoch, expires_at=timezone.now()
+    )
+    passkey = Authenticator.objects.get(user=person, type="webauthn")
+
+    inside.post(reverse("account-security-remove", args=[passkey.pk]))
+
+    assert kinds(person) == []
+    assert [client.get("/people/").status_code for client in (inside, elsewhere)] == [200, 302]
+    assert (Session.objects.in_force().filter(user=person).count(), TrustedBrowser.objects.count()) == (1, 0)
+
+
+def test_last_factor_stays_with_those_who_must_have_one(settings):
+    settings.MFA_DUTY = {"system_admin": 14}
+    admin = system_admin()
+    client = browser()
+    client.force_login(admin)
+    with_passkey(admin, client)
+    passkey = Authenticator.objects.get(user=admin, type="webauthn")
+
+    client.post(reverse("account-security-remove", args=[passkey.pk]))
+
+    assert "webauthn" in kinds(admin)
+
+
+def test_passkey_of_somebody_without_a_password_stays():
+    guest = UserFactory(origin="local", entry_uuid=None)
+    client = browser()
+    client.force_login(guest)
+    with_passkey(guest, client)
+    passkey = Authenticator.objects.get(user=guest, type="webauthn")
+
+    client.post(reverse("account-security-remove", args=[passkey.pk]))
+
+    assert "webauthn" in kinds(guest)
+
+
+# --- who may do what -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["owner", "other", "admin", "nobody"])
+@pytest.mark.parametrize(
+    "act", ["account-security-passkey", "account-security-remove", "account-security-forget"]
+)
+def test_factors_belong_to_their_owner(who, act, inside, person):
+    with_passkey(person, inside)
+    trusted = TrustedBrowser.objects.create(
+        user=person, token_hash="x", epoch=person.security_epoch, expires_at=timezone.now()
+    )
+    thing = trusted if act.endswith("forget") else Authenticator.objects.get(user=person, type="webauthn")
+    client = inside if who == "owner" else browser()
+    if who in {"other", "admin"}:
+        client.force_login(UserFactory() if who == "other" else system_admin(is_superuser=True))
+
+    response = client.post(reverse(act, args=[thing.pk]), {"name": "Mới"})
+
+    assert response.status_code == (302 if who in {"owner", "nobody"} else 404)
+    if who != "owner":
+        assert Authenticator.objects.get(user=person, type="webauthn").data["name"] == "Máy cơ quan"
+        assert TrustedBrowser.objects.filter(pk=trusted.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("account-security-passkey-new", []),
+        ("account-security-passkey", [1]),
+        ("account-security-remove", [1]),
+        ("account-security-app", []),
+        ("account-security-codes", []),
+        ("account-security-forget", [1]),
+        ("account_reauthenticate", []),
+        ("passkey-sign-in", []),
+        ("account_second_step", []),
+        ("factor-reset", ["ha"]),
+        ("factor-reset-decide", [1]),
+        ("invitation", ["x"]),
+    ],
+)
+def test_every_change_of_factors_wants_the_csrf_token(name, arguments, person):
+    """LemonLDAP::NG's CVE-2024-52948: another site enrolled its own second factor."""
+    client = Client(enforce_csrf_checks=True, **LOCALHOST)
+    client.force_login(person)
+
+    assert client.post(reverse(name, args=arguments), {"code": "1"}).status_code == 403
+
+
+def test_changes_of_factors_are_recorded_and_told(inside, person):
+    with_passkey(person, inside)
+    passkey = Authenticator.objects.get(user=person, type="webauthn")
+    inside.post(reverse("account-security-remove", args=[passkey.pk]))
+
+    entries = AuditEntry.objects.filter(person_id=person.pk, action__startswith="factor").order_by("pk")
+    told = Notification.objects.filter(to=person).order_by("pk").values_list("kind", flat=True)
+    assert [(entry.action, entry.facts["kind"]) for entry in entries] == [
+        ("factor_added", "webauthn"),
+        ("factor_added", "recovery_codes"),
+        ("factor_removed", "webauthn"),
+    ]
+    assert list(told) == ["account.factors"] * 3

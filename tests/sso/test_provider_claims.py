@@ -1,0 +1,219 @@
+"""What systems are told: by which name, which claims, in which kind of token."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from joserfc import jws, jwt
+from joserfc.jwk import KeySet
+
+from sso.api import ensure_client
+from sso.models import AccessToken
+from tests.factories import person_of
+from tests.sso.conftest import REDIRECT, ask, introspect, parameters_of, refresh, tokens_of, userinfo
+
+pytestmark = pytest.mark.django_db
+
+
+def registered(name: str, **fields):
+    return ensure_client(
+        name,
+        redirect_uris=REDIRECT,
+        allowed_scopes=["openid", "profile", "email", "organization"],
+        skip_authorization=True,
+        **fields,
+    )
+
+
+def read(token: str) -> dict:
+    keys = KeySet.import_key_set(Client().get(reverse("oauth-jwks")).json())
+    return jwt.decode(token, keys, algorithms=["RS256", "ES256"]).claims
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def test_g14_systems_of_one_group_know_a_person_by_one_name_and_others_by_another(session_of, person):
+    systems = [
+        registered("A", subject_group="health"), registered("B", subject_group="health"),
+        registered("C", subject_group="tax"), registered("D"),
+    ]  # fmt: skip
+    browser, names = session_of(person), []
+    for system in systems:
+        tokens = tokens_of(browser, system)
+        told = {
+            read(tokens["id_token"])["sub"],
+            userinfo(browser, tokens["access_token"]).json()["sub"],
+            introspect(browser, system, tokens["access_token"]).json()["sub"],
+            read(refresh(browser, system, tokens["refresh_token"]).json()["id_token"])["sub"],
+        }
+        assert len(told) == 1
+        names.append(told.pop())
+
+    assert names[0] == names[1]
+    assert len(set(names)) == 3
+    assert names[3] == str(person.subject)
+
+
+def test_g14_two_people_have_two_names_in_a_group(session_of):
+    system = registered("A", subject_group="health")
+
+    names = {read(tokens_of(session_of(person_of()), system)["id_token"])["sub"] for _twice in range(2)}
+
+    assert len(names) == 2
+
+
+def test_a_hint_and_a_wanted_subject_are_compared_by_the_name_in_the_group(session_of, person):
+    system = registered("A", subject_group="health")
+    browser = session_of(person)
+    id_token = tokens_of(browser, system)["id_token"]
+    name = read(id_token)["sub"]
+
+    def answered(**asked):
+        return parameters_of(ask(browser, system[0], prompt="none", **asked))
+
+    assert "code" in answered(id_token_hint=id_token)
+    assert "code" in answered(claims=json.dumps({"id_token": {"sub": {"value": name}}}))
+    wrong = json.dumps({"id_token": {"sub": {"value": str(person.subject)}}})
+    assert answered(claims=wrong)["error"] == "login_required"
+
+
+def test_an_api_that_introspects_learns_the_name_of_its_own_group(session_of, person):
+    portal = registered("Portal", subject_group="portal")
+    token = tokens_of(session_of(person), portal)["access_token"]
+    AccessToken.objects.update(audience=["api"])
+    api = ensure_client(
+        "API", client_id="api", authorization_grant_type="client-credentials", subject_group="api"
+    )
+    own, others = introspect(Client(), portal, token).json(), introspect(Client(), api, token).json()
+
+    assert own["active"] is others["active"] is True
+    assert own["sub"] != others["sub"] != str(person.subject)
+
+
+# --- claims asked for one by one -----------------------------------------------------------------
+
+
+def test_a_single_claim_is_told_where_it_was_asked_for(session_of, person):
+    system, browser = registered("A"), session_of(person)
+    claims = {"userinfo": {"email": None, "roles": {"essential": False}}, "id_token": {"name": None}}
+
+    tokens = tokens_of(browser, system, scope="openid", claims=json.dumps(claims))
+
+    wanted = {"sub": str(person.subject), "email": person.email, "roles": []}
+    assert userinfo(browser, tokens["access_token"]).json() == wanted
+    assert read(tokens["id_token"])["name"] == person.full_name
+    later = refresh(browser, system, tokens["refresh_token"]).json()
+    assert userinfo(browser, later["access_token"]).json() == wanted
+    system[0].allowed_scopes = ["openid", "organization"]
+    system[0].save()
+    later = refresh(browser, system, later["refresh_token"]).json()
+    assert userinfo(browser, later["access_token"]).json() == {"sub": str(person.subject), "roles": []}
+
+
+def test_a_claim_beyond_the_systems_scopes_is_not_told(session_of, person):
+    system = ensure_client("A", redirect_uris=REDIRECT, allowed_scopes=["openid"], skip_authorization=True)
+    browser = session_of(person)
+    claims = json.dumps({"userinfo": {"email": {"essential": True}}, "id_token": {"email": None, "x": None}})
+
+    tokens = tokens_of(browser, system, scope="openid", claims=claims)
+
+    assert userinfo(browser, tokens["access_token"]).json() == {"sub": str(person.subject)}
+    assert not {"email", "x"} & set(read(tokens["id_token"]))
+
+
+def test_consent_is_asked_for_single_claims_too(session_of, person, wiki):
+    wiki[0].skip_authorization = False
+    wiki[0].save()
+    person.consents.create(application=wiki[0], scopes=["openid"])
+    browser = session_of(person)
+    claims = json.dumps({"userinfo": {"email": None}})
+
+    assert "code" in parameters_of(ask(browser, wiki[0], scope="openid", prompt="none"))
+    refused = ask(browser, wiki[0], scope="openid", prompt="none", claims=claims)
+    assert parameters_of(refused)["error"] == "consent_required"
+    page = ask(browser, wiki[0], scope="openid", claims=claims)
+    assert "Địa chỉ thư" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("claims", "error"),
+    [
+        ('{"id_token": {"acr": {"essential": true, "values": ["1"]}}}', None),
+        ('{"id_token": {"acr": {"essential": true, "values": ["3", "1"]}}}', None),
+        ('{"id_token": {"acr": {"value": "3"}}}', None),
+        ('{"id_token": {"acr": {"essential": true, "values": ["3"]}}}', "unmet_authentication_requirements"),
+        ('{"id_token": {"acr": {"essential": true, "value": "gold"}}}', "unmet_authentication_requirements"),
+        ('{"id_token": {"acr": {"essential": true}}}', None),
+        ("{}", None),
+        ("[]", "invalid_request"),
+        ("{", "invalid_request"),
+        ('{"userinfo": []}', None),
+        ('{"userinfo": "x"}', "invalid_request"),
+        ('{"userinfo": {"email": 1}}', "invalid_request"),
+        ("[" * 7000, "invalid_request"),
+        ("null", "invalid_request"),
+    ],
+)
+def test_p03_an_essential_strength_is_shown_or_refused(session_of, person, wiki, claims, error):
+    answer = parameters_of(ask(session_of(person), wiki[0], claims=claims))
+
+    assert answer.get("error") == error
+
+
+# --- access tokens that an API reads by itself -----------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_an_access_token_for_an_api_is_a_jwt(session_of, person, settings, algorithm):
+    system = registered("App", token_audience="https://api.mic.example", algorithm=algorithm)
+    browser = session_of(person)
+
+    tokens = tokens_of(browser, system, scope="openid profile organization")
+
+    header = jws.extract_compact(tokens["access_token"].encode()).headers()
+    claims = read(tokens["access_token"])
+    assert (header["typ"], header["alg"]) == ("at+jwt", algorithm)
+    assert claims["exp"] - claims["iat"] == tokens["expires_in"] == 600
+    wanted = {
+        "iss": settings.BASE_URL,
+        "aud": "https://api.mic.example",
+        "sub": str(person.subject),
+        "client_id": system[0].client_id,
+        "scope": "openid profile organization",
+        "acr": "1",
+        "sid": browser.session["sid"],
+    }
+    assert {name: claims[name] for name in wanted} == wanted
+    assert claims["unit"]["code"] == person.main_post.unit.code
+    assert "name" not in claims
+    assert userinfo(browser, tokens["access_token"]).json()["name"] == person.full_name
+    assert AccessToken.objects.get().token == ""
+
+
+def test_a_program_gets_a_jwt_of_its_own_name(client):
+    row, secret = ensure_client(
+        "Job", authorization_grant_type="client-credentials", allowed_scopes=["profile"], token_audience="api"
+    )
+    api = ensure_client("API", client_id="api", authorization_grant_type="client-credentials")
+    form = {"grant_type": "client_credentials", "client_id": row.client_id, "client_secret": secret}
+
+    token = client.post(reverse("oauth-token"), form).json()["access_token"]
+
+    claims = read(token)
+    assert (claims["sub"], claims["client_id"], claims["aud"]) == (row.client_id, row.client_id, "api")
+    assert "auth_time" not in claims
+    assert introspect(client, api, token).json()["active"] is True
+
+
+def test_a_jwt_that_was_altered_or_revoked_is_refused_by_us(session_of, person):
+    system = registered("App", token_audience="api")
+    browser = session_of(person)
+    token = tokens_of(browser, system)["access_token"]
+    head, body, signature = token.split(".")
+    form = {"token": token, "client_id": system[0].client_id, "client_secret": system[1]}
+
+    assert userinfo(browser, f"{head}.{body}.{signature[:-4]}AAAA").status_code == 401
+    assert browser.post(reverse("oauth-revoke"), form).status_code == 200
+    assert userinfo(browser, token).status_code == 401

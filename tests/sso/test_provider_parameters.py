@@ -1,0 +1,99 @@
+"""Bad parameters of requests from other systems are answered by the standard error (P39)."""
+
+import pytest
+from django.urls import reverse
+
+from sso.api import ensure_client
+from sso.models import AccessToken
+from tests.sso.conftest import REDIRECT, ask, introspect, parameters_of, redeem, userinfo
+
+pytestmark = pytest.mark.django_db
+
+
+BAD = [
+    ({"state": "a\0b"}, "invalid_request"),
+    ({"nonce": "n" * 256}, "invalid_request"),
+    ({"nonce": "n\n"}, "invalid_request"),
+    ({"code_challenge": ""}, "invalid_request"),
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge": "c" * 300}, "invalid_request"),
+    ({"code_challenge": ["a" * 43, "b" * 43]}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"response_type": None}, "invalid_request"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "code id_token"}, "unsupported_response_type"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"scope": ["openid", "email"]}, "invalid_request"),
+    ({"scope": "mail"}, "invalid_scope"),
+    ({"prompt": "none login"}, "invalid_request"),
+    ({"prompt": "create"}, "invalid_request"),
+    ({"max_age": "soon"}, "invalid_request"),
+    ({"request": "x.y.z"}, "request_not_supported"),
+    ({"request_uri": "https://evil.example/"}, "request_uri_not_supported"),
+]
+
+
+@pytest.mark.parametrize(("changes", "error"), BAD)
+def test_p39_bad_parameters_get_the_standard_error(session_of, person, wiki, changes, error, settings):
+    answer = parameters_of(ask(session_of(person), wiki[0], **changes))
+
+    assert (answer["error"], answer["iss"]) == (error, settings.BASE_URL)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"client_id": "a\0"}, {"client_id": ["a", "b"]}, {"redirect_uri": f"{REDIRECT}\n"}]
+)
+def test_p39_bad_client_or_address_gets_a_page_and_no_redirect(session_of, person, wiki, changes):
+    assert ask(session_of(person), wiki[0], **changes).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"code": "a\0b"},
+        {"code": "x" * 300},
+        {"code_verifier": "wrong" * 10},
+        {"code_verifier": None},
+        {"redirect_uri": "https://evil.example/"},
+        {"redirect_uri": None},
+        {"client_secret": "wrong"},
+        {"client_id": "a\0"},
+        {"grant_type": "password"},
+        {"grant_type": None},
+        {"code": None},
+    ],
+)
+def test_p39_bad_token_requests_are_errors_of_the_client(session_of, person, wiki, form):
+    client = session_of(person)
+    code = parameters_of(ask(client, wiki[0]))["code"]
+
+    response = redeem(client, *wiki, form.pop("code", code), **form)
+
+    assert response.status_code in {400, 401}
+    assert response.json()["error"] in {
+        "invalid_request",
+        "invalid_grant",
+        "invalid_client",
+        "unsupported_grant_type",
+    }
+    assert AccessToken.objects.count() == 0
+
+
+@pytest.mark.parametrize("token", ["", "garbage", "a\0b", "ä" * 50, "x" * 5000])
+def test_p39_garbage_tokens_are_refused(client, wiki, token):
+    info = client.post(reverse("oauth-userinfo"), {"access_token": token})
+    found = introspect(client, wiki, token)
+
+    assert info.status_code in {400, 401}
+    assert found.status_code == 400 or found.json() == {"active": False}
+
+
+def test_p39_userinfo_of_a_programs_token_is_401(client, db):
+    row, secret = ensure_client(
+        "Job", authorization_grant_type="client-credentials", allowed_scopes=["openid"]
+    )
+    form = {"grant_type": "client_credentials", "client_id": row.client_id, "client_secret": secret}
+    token = client.post(reverse("oauth-token"), form).json()["access_token"]
+
+    assert userinfo(client, token).status_code == 401
