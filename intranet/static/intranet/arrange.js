@@ -8,7 +8,6 @@ function drag(list) {
     preventOnFilter: false,
     delay: 250,
     delayOnTouchOnly: true,
-    animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
     ghostClass: "is-dragged",
     onEnd({ item, oldIndex, newIndex }) {
       if (oldIndex === newIndex) return;
@@ -22,3 +21,7 @@ function drag(list) {
 const start = (root) => root.querySelectorAll("[data-sort]").forEach(drag);
 start(document);
 document.addEventListener("htmx:load", (event) => start(event.target));
+// htmx copies attributes from the old cards to the new ones, and the content policy forbids styles that are written so.
+document.addEventListener("htmx:beforeSwap", () => {
+  for (const styled of document.querySelectorAll("#arrange [style]")) styled.removeAttribute("style");
+});
