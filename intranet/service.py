@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 Part = Callable[[], None]
 NAME = "intranet"  # as `ps` shows the processes, with the part behind it
 PAGES = ("intranet/dashboard.html", "account/login.html")  # with all that they stand on
-STOP_SECONDS = 30
+STOP_SECONDS, LAST_SECONDS = 15, 5  # for all to end by themselves; of it for answers that are on their way
 FAILURES, WITHIN_SECONDS = 5, 60  # more failures of one part are no accident
 forking = multiprocessing.get_context("fork")
 
@@ -55,6 +55,7 @@ def web(interface: str, module: str, host: str, port: int, **options) -> Part:
             log_level=LogLevels.warning,
             backpressure=256,
             respawn_failed_workers=True,
+            workers_kill_timeout=LAST_SECONDS,
             process_name=f"{NAME}: {module}",
             **options,
         )
