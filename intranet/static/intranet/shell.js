@@ -25,6 +25,12 @@ document.addEventListener("focusin", (event) => {
   for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
+// On a phone the entries of a page's own navigation stand in one line: the one that is open is shown.
+for (const here of all(".side-nav-phone [aria-current]")) {
+  const line = here.parentElement;
+  line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.offsetWidth) / 2;
+}
+
 // "/" goes to the search box, unless somebody is typing.
 document.addEventListener("keydown", (event) => {
   const search = one("[data-search]");
