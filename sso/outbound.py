@@ -6,7 +6,10 @@ moment later (DNS rebinding) gains nothing.
 
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
@@ -20,6 +23,8 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 # Some systems send only what looks like a browser to the sign-in.
 LIKE_A_BROWSER = {"User-Agent": "Mozilla/5.0 (intranet)", "Accept": "text/html,*/*;q=0.8"}
 TIMEOUT = urllib3.Timeout(connect=3, read=5)
+LONGEST_SECONDS = 20  # of an answer that keeps coming
+PIECE_BYTES = 65536
 
 
 class Trouble(models.TextChoices):
@@ -31,6 +36,7 @@ class Trouble(models.TextChoices):
     TOO_SLOW = "too_slow", _("the server did not answer in time")
     CERTIFICATE = "certificate", _("the certificate of the server is not trusted")
     BROKEN = "broken", _("the server broke off")
+    TOO_LONG = "too_long", _("the server answered more than can be meant")
 
 
 class Unreachable(Exception):
@@ -45,10 +51,22 @@ class Unreachable(Exception):
 class Answer:
     status: int
     location: str = ""  # where it sends a browser
+    retry_after: str = ""  # as it says it
+    body: bytes = b""  # when it was asked for
 
 
 def call(method: str, url: str, form: Mapping[str, str] | None = None) -> Answer:
     """Return what ``url`` answers; its body is not read. Raises Unreachable."""
+    body, headers = None, dict(LIKE_A_BROWSER)
+    if form is not None:
+        body, headers["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
+    return send(method, url, body, headers)
+
+
+def send(
+    method: str, url: str, body: str | bytes | None, headers: Mapping[str, str], most_bytes: int = 0
+) -> Answer:
+    """Return what ``url`` answers, with its body when ``most_bytes`` allows one. Raises Unreachable."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
@@ -57,11 +75,9 @@ def call(method: str, url: str, form: Mapping[str, str] | None = None) -> Answer
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
         raise Unreachable(Trouble.NOT_ALLOWED)
     pool = pool_for(parts.scheme, host, address_of(host, port), port)
-    headers = {"Host": parts.netloc.rpartition("@")[2], **LIKE_A_BROWSER, "Connection": "close"}
-    body = None
-    if form is not None:
-        body, headers["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
+    headers = {"Host": parts.netloc.rpartition("@")[2], **headers, "Connection": "close"}
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    began = time.monotonic()
     try:
         response = pool.urlopen(
             method,
@@ -74,7 +90,11 @@ def call(method: str, url: str, form: Mapping[str, str] | None = None) -> Answer
             preload_content=False,
         )
         try:
-            return Answer(response.status, response.headers.get("Location", ""))
+            if time.monotonic() - began > LONGEST_SECONDS:  # its head was cut off, and may say anything
+                raise Unreachable(Trouble.TOO_SLOW)
+            told = response.headers
+            found = body_of(response, most_bytes) if most_bytes else b""
+            return Answer(response.status, told.get("Location", ""), told.get("Retry-After", ""), found)
         finally:
             response.close()
     except urllib3.exceptions.SSLError:
@@ -89,12 +109,59 @@ def call(method: str, url: str, form: Mapping[str, str] | None = None) -> Answer
         pool.close()
 
 
+class EndsByItself:
+    """A connection that is cut off when the head of the answer does not come: a byte now and then is no answer."""
+
+    alarm: threading.Timer | None = None
+
+    def connect(self) -> None:
+        super().connect()
+        self.alarm = threading.Timer(LONGEST_SECONDS, cut_off, [self.sock])
+        self.alarm.daemon = True
+        self.alarm.start()
+
+    def close(self) -> None:
+        if self.alarm:
+            self.alarm.cancel()
+        super().close()
+
+
+class Timed(EndsByItself, urllib3.connection.HTTPConnection):
+    pass
+
+
+class TimedTls(EndsByItself, urllib3.connection.HTTPSConnection):
+    pass
+
+
+def cut_off(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def body_of(response: urllib3.BaseHTTPResponse, most_bytes: int) -> bytes:
+    """Return the body as it came over the line. Raises Unreachable when it is too long or takes too long."""
+    pieces, size, ends = [], 0, time.monotonic() + LONGEST_SECONDS
+    while piece := response.read1(PIECE_BYTES, decode_content=False):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most_bytes:
+            raise Unreachable(Trouble.TOO_LONG)
+        if time.monotonic() > ends:
+            raise Unreachable(Trouble.TOO_SLOW)
+    return b"".join(pieces)
+
+
 def pool_for(scheme: str, host: str, address: str, port: int) -> urllib3.HTTPConnectionPool:
     if scheme == "http":
-        return urllib3.HTTPConnectionPool(address, port)
-    return urllib3.HTTPSConnectionPool(
-        address, port, ssl_context=trusted(), server_hostname=host, assert_hostname=host
-    )
+        pool = urllib3.HTTPConnectionPool(address, port)
+        pool.ConnectionCls = Timed
+    else:
+        pool = urllib3.HTTPSConnectionPool(
+            address, port, ssl_context=trusted(), server_hostname=host, assert_hostname=host
+        )
+        pool.ConnectionCls = TimedTls
+    return pool
 
 
 @cache

@@ -11,9 +11,11 @@ from sso.views import (
     audit,
     authorize,
     device,
+    directory,
     discovery,
     door,
     logout,
+    provisioning,
     pushed,
     resets,
     rules,
@@ -21,6 +23,7 @@ from sso.views import (
     sign_in,
     systems,
     tokens,
+    why,
 )
 from sso.views.account import delegation, devices, export, factors, overview, password
 from sso.views.account import systems as account_systems
@@ -71,6 +74,7 @@ urlpatterns = [
     path("account/data/", export.data, name="account-data"),
     path("account/data/file/", export.data_file, name="account-data-file"),
     path("access/<str:username>/", access.access, name="access"),
+    path("access/<str:username>/systems/", why.person_systems, name="person-systems"),
     path("account/password/", password.password, name="account-password"),
     path("account/security/", factors.security, name="account-security"),
     path("account/security/required/", factors.required, name="account-security-required"),
@@ -88,6 +92,7 @@ urlpatterns = [
     path("audit/", audit.audit_list, name="audit"),
     path("audit/export.csv", audit.audit_export, {"form": "csv"}, name="audit-csv"),
     path("audit/export.jsonl", audit.audit_export, {"form": "jsonl"}, name="audit-jsonl"),
+    path("directory/", directory.directory, name="directory"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/password/<str:username>/", accounts.password_reset, name="password-reset"),
     path("accounts/resets/<int:pk>/decide/", accounts.reset_decide, name="password-reset-decide"),
@@ -107,6 +112,14 @@ urlpatterns = [
     path("systems/<int:pk>/edit/", systems.system_edit, name="system-edit"),
     path("systems/<int:pk>/secret/", systems.system_secret, name="system-secret"),
     path("systems/<int:pk>/check/", systems.system_check, name="system-check"),
+    path("systems/<int:pk>/accounts/", provisioning.provisioning, name="system-provisioning"),
+    path("systems/<int:pk>/accounts/edit/", provisioning.provisioning_edit, name="provisioning-edit"),
+    path(
+        "systems/<int:pk>/accounts/approve/", provisioning.provisioning_approve, name="provisioning-approve"
+    ),
+    path("systems/<int:pk>/accounts/check/", provisioning.provisioning_check, name="provisioning-check"),
+    path("systems/<int:pk>/accounts/run/", provisioning.provisioning_run, name="provisioning-run"),
+    path("systems/<int:pk>/accounts/allow/", provisioning.provisioning_allow, name="provisioning-allow"),
     path("systems/<int:pk>/rule/", rules.system_rule, name="system-rule"),
     path("systems/<int:pk>/why/", rules.system_why, name="system-why"),
 ]

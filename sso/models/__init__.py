@@ -6,6 +6,7 @@ from sso.models.factors import FactorReset, Invitation, SignInMemory, Spent, Tru
 from sso.models.history import UnitPast
 from sso.models.keys import PushedRequest, SigningKey
 from sso.models.people import Delegation, Post, Role, Unit, User
+from sso.models.provisioning import ProvisionedAccount, ProvisionedGroup, ProvisioningTarget
 from sso.models.systems import LogoutNotice, SystemRequest
 from sso.models.tokens import AccessToken, Application, Consent, DeviceGrant, Grant, IDToken, RefreshToken
 
@@ -27,6 +28,9 @@ __all__ = [
     "LogoutNotice",
     "PasswordReset",
     "Post",
+    "ProvisionedAccount",
+    "ProvisionedGroup",
+    "ProvisioningTarget",
     "PushedRequest",
     "RefreshToken",
     "Revocation",

@@ -11,6 +11,7 @@ from oauth2_provider.generators import generate_client_id, generate_client_secre
 from sso.models import Application, SystemRequest, User
 from sso.permissions import is_system_admin, require
 from sso.services.audit import Action, record
+from sso.services.provisioning.noting import note_everybody
 from sso.services.revocation import Reason, end_system
 
 DEFAULTS = {
@@ -82,6 +83,7 @@ def save_system(system: Application, *, by: User) -> str:
         end_system(system, Reason.SYSTEM_OFF, by=by)
     if told:
         record(Action.SYSTEM_CHANGED, by=by, client=system, **told)
+        note_everybody(system)
     if wanted or (told and not before.is_approved):
         ask(system, wanted, by)
     return ""
@@ -129,6 +131,7 @@ def approve_request(request: SystemRequest, *, by: User) -> None:
     if not system.is_approved:
         system.is_approved = system.is_enabled = True
     system.save()
+    note_everybody(system)
     record(Action.SYSTEM_APPROVED, by=by, client=system, asked_by=request.asked_by.username, **request.values)
 
 

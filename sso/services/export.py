@@ -11,7 +11,16 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sso.models import AuditEntry, Consent, Session, SignInMemory, SystemUse, TrustedBrowser, User
+from sso.models import (
+    AuditEntry,
+    Consent,
+    ProvisionedAccount,
+    Session,
+    SignInMemory,
+    SystemUse,
+    TrustedBrowser,
+    User,
+)
 from sso.permissions import require
 from sso.services.audit import Action, record
 
@@ -21,6 +30,7 @@ SESSION = "user_agent address created_at last_seen_at expires_at"
 FACTOR = "type created_at last_used_at"
 TRUSTED = "device created_at last_used_at expires_at"
 CONSENT = "application__name scopes given_at"
+ACCOUNT = "target__application__name remote_id is_on sent_at"
 USE = "application__name scope first_at last_at"
 SPAN = "apps starts_at ends_at"
 ENTRY = "at action person_name by_name for_whom_name client_name address cause detail"
@@ -60,6 +70,7 @@ def everything_of(person: User) -> list[dict[str, Any]]:
         ("trusted", _("Trusted browsers"), columns(TrustedBrowser.objects.filter(**mine), TRUSTED)),
         ("consents", _("Consents given to systems"), columns(Consent.objects.filter(**mine), CONSENT)),
         ("systems", _("What systems have read"), columns(SystemUse.objects.filter(**mine), USE)),
+        ("accounts", _("Accounts in systems"), columns(ProvisionedAccount.objects.filter(**mine), ACCOUNT)),
         ("given", _("Delegations given"), columns(person.delegations_given, f"receiver__username {SPAN}")),
         (
             "received",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from sso.models import Guest, User
 from sso.permissions import is_system_admin, require
 from sso.services.audit import Action, record
+from sso.services.provisioning.noting import note_people
 from sso.services.resets import begin_invitation
 from sso.services.revocation import Reason, revoke
 from sso.text import fold
@@ -32,6 +33,7 @@ def make_guest(
     guest = Guest.objects.create(
         user=user, kind=kind, sponsor=sponsor, unit=sponsor.unit, ends_on=ends_on, made_by=by
     )
+    note_people([user])
     record(
         Action.GUEST_MADE, person=user, by=by, for_whom=sponsor, request=request, kind=kind, ends_on=ends_on
     )
@@ -79,6 +81,7 @@ def close_guest(guest: Guest, by: User | None = None, request=None) -> None:
         user.save(update_fields=["is_active"])
         record(Action.GUEST_ENDED, person=user, by=by, request=request)
         revoke(user, Reason.LEFT, by=by)
+        note_people([user])
 
 
 def can_sponsor(person: User) -> bool:
