@@ -14,6 +14,7 @@ file /usr/lib/dovecot/imap /usr/libexec/dovecot/imap|dovecot-imapd|dovecot
 file /usr/lib/dovecot/lmtp /usr/libexec/dovecot/lmtp|dovecot-lmtpd|dovecot
 file /usr/lib*/dovecot/modules/auth/libauthdb_ldap.so /usr/lib64/dovecot/auth/libauthdb_ldap.so|dovecot-ldap|dovecot
 file /usr/lib/dovecot/modules/lib90_sieve_plugin.so /usr/lib64/dovecot/lib90_sieve_plugin.so|dovecot-sieve|dovecot-pigeonhole
+file /usr/lib/dovecot/modules/lib21_fts_xapian_plugin.so /usr/lib64/dovecot/lib21_fts_xapian_plugin.so|dovecot-fts-xapian|dovecot-fts-xapian
 file /usr/lib/dovecot/managesieve /usr/libexec/dovecot/managesieve|dovecot-managesieved|dovecot-pigeonhole
 '
 

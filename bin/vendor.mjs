@@ -12,6 +12,8 @@ const load = createRequire(join(MODULES, "index.js"));
 const LIBRARIES = [
   ["tom-select", "tom-select", { "dist/js/tom-select.base.min.js": "tom-select.base.min.js", LICENSE: "LICENSE" }],
   ["sortablejs", "sortable", { "Sortable.min.js": "Sortable.min.js", LICENSE: "LICENSE" }],
+  ["squire-rte", "squire", { "dist/squire.js": "squire.js", LICENSE: "LICENSE" }],
+  ["dompurify", "dompurify", { "dist/purify.min.js": "purify.min.js", LICENSE: "LICENSE" }],
 ];
 
 const SOURCES = ["apps", "intranet", "sso", "demo", "tests"];

@@ -1,23 +1,45 @@
 """All that apps may import from the shell."""
 
 from intranet.files import send_private_file
+from intranet.handover import act_on, card_of, has_card, send_letter
 from intranet.look import kept, peek
 from intranet.notifications import notify
-from intranet.plugins import Duty, Hit, Label, Named, Place, Plugin, Receiver, Timer, Widget, receivers_for
+from intranet.plugins import (
+    Duty,
+    Hit,
+    Item,
+    ItemCard,
+    Label,
+    Letter,
+    Named,
+    Place,
+    Plugin,
+    Receiver,
+    Timer,
+    Widget,
+    receivers_for,
+)
 
 __all__ = [
     "Duty",
     "Hit",
+    "Item",
+    "ItemCard",
     "Label",
+    "Letter",
     "Named",
     "Place",
     "Plugin",
     "Receiver",
     "Timer",
     "Widget",
+    "act_on",
+    "card_of",
+    "has_card",
     "kept",
     "notify",
     "peek",
     "receivers_for",
+    "send_letter",
     "send_private_file",
 ]

@@ -11,6 +11,8 @@ from django.forms import BaseForm
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+from intranet.guard import guarded
+
 if TYPE_CHECKING:
     from sso.api import Unit, User
 
@@ -83,12 +85,52 @@ class Widget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Item:
+    """Content that somebody sent. ``sender`` is the one mail address that its message names, else empty."""
+
+    title: str
+    content: bytes
+    content_type: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemCard:
+    """What an app says of an item: ``template`` filled with ``context``, and what can be done with it.
+
+    ``done`` is the name of the act that is in force already.
+    """
+
+    template: str
+    context: dict[str, Any]
+    acts: tuple[Named, ...] = ()
+    done: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Receiver:
-    """Takes content of other apps: ``receive(user, title, content, content_type)`` returns the new thing's URL."""
+    """Takes content of other apps: ``receive(user, title, content, content_type)`` returns the new thing's URL.
+
+    ``card(user, item)`` tells what an item is whenever somebody opens it; ``act(user, item, name)`` does one of
+    the card's acts and returns words for the person. Both raise ValidationError for what cannot be done.
+    """
 
     content_types: tuple[str, ...]
     label: Label
     receive: Callable[["User", str, bytes, str], str]
+    card: Callable[["User", Item], ItemCard] | None = None
+    act: Callable[["User", Item, str], str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A mail that an app sends in a person's name; ``content`` says the same as ``text`` to programs."""
+
+    to: str
+    subject: str
+    text: str
+    content: bytes
+    content_type: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +162,7 @@ class Plugin:
     scopes: tuple[Named, ...] = ()  # OAuth: "tasks:read"
     panel: type[BaseForm] | None = None  # settings: form(data, user=, prefix=).save()
     receives: tuple[Receiver, ...] = ()
+    send: Callable[["User", Letter], None] | None = None  # sends mail; ValidationError when it cannot
     timers: tuple[Timer, ...] = ()
 
 
@@ -132,7 +175,12 @@ def plugins() -> tuple[Plugin, ...]:
 
 def plugins_for(user: "User") -> tuple[Plugin, ...]:
     """Return the plug-ins that ``user`` may use."""
-    return tuple(plugin for plugin in plugins() if plugin.may_use(user))
+    return tuple(plugin for plugin in plugins() if may_use(plugin, user))
+
+
+def may_use(plugin: Plugin, user: "User") -> bool:
+    """Say whether ``user`` may use ``plugin``; nobody may one that cannot tell."""
+    return guarded(plugin, "Door", lambda: plugin.may_use(user), False)
 
 
 def receivers_for(user: "User", content_type: str) -> list[tuple[str, Receiver]]:

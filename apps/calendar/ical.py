@@ -1,28 +1,37 @@
 """Events to and from iCalendar, RFC 5545 and RFC 5546."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import islice
 
 import icalendar
+from dateutil.rrule import rrulestr
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.calendar.models import Event
-from apps.calendar.occurrences import zone_of
+from apps.calendar.occurrences import last_moment, zone_of
 from apps.calendar.weeks import midnight
-from sso.api import nfc
+from sso.api import User, nfc
 
+PRODUCT = "-//intranet-suite//calendar//VI"
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}  # others would give thousands of occurrences a day
 YEARS = range(1970, 2200)
+MOST_SEQUENCE = 2**31 - 1
 MOST_EVENTS = 200
+LOOK_AHEAD = timedelta(days=366 * 12)
+MOST_ATTENDEES = 2000
 
 
 def feed(name: str, events, answers: dict[int, str]) -> bytes:
     """Return ``events`` and their overrides as a calendar to subscribe to; ``answers`` by the event's key."""
     calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//intranet-suite//calendar//VI")
+    calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
@@ -42,11 +51,7 @@ def feed(name: str, events, answers: dict[int, str]) -> bytes:
 
 def component(event: Event, replaced=(), answer: str | None = None) -> icalendar.Event:
     """Return the VEVENT of ``event``; ``replaced`` are the occurrences that events of their own stand for."""
-    zone = zone_of(event)
-
-    def local(at: datetime) -> date | datetime:
-        return timezone.localdate(at) if event.is_all_day else at.astimezone(zone)
-
+    local = partial(_local, event)
     part = icalendar.Event()
     part.add("uid", event.uid)
     part.add("dtstamp", event.changed_at.astimezone(UTC))
@@ -80,6 +85,38 @@ def component(event: Event, replaced=(), answer: str | None = None) -> icalendar
     return part
 
 
+def reply(event: Event, person: User, answer: str) -> bytes:
+    """Return the answer of ``person`` to the organiser of ``event`` (RFC 5546 §3.2.3)."""
+    local = partial(_local, event)
+    part = icalendar.Event()
+    part.add("uid", event.uid)
+    part.add("dtstamp", timezone.now().astimezone(UTC))
+    part.add("sequence", event.sequence)
+    part.add("dtstart", local(event.starts_at))
+    part.add("dtend", local(event.ends_at))
+    part.add("summary", event.summary)
+    if event.rrule:
+        part.add("rrule", icalendar.vRecur.from_ical(event.rrule))
+    if event.recurrence_at:
+        part.add("recurrence-id", local(event.recurrence_at))
+    part.add("organizer", icalendar.vCalAddress(f"mailto:{event.organizer_email}"))
+    attendee = icalendar.vCalAddress(f"mailto:{person.email}")
+    attendee.params["CN"] = icalendar.vText(person.full_name)
+    attendee.params["PARTSTAT"] = icalendar.vText(answer)
+    part.add("attendee", attendee)
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", "REPLY")
+    calendar.add_component(part)
+    calendar.add_missing_timezones()
+    return calendar.to_ical()
+
+
+def _local(event: Event, at: datetime) -> date | datetime:
+    return timezone.localdate(at) if event.is_all_day else at.astimezone(zone_of(event))
+
+
 def _description(event: Event) -> str:
     unit = event.preparing_unit.name if event.preparing_unit else ""
     lines = (
@@ -96,22 +133,32 @@ def _description(event: Event) -> str:
 
 @dataclass
 class Parsed:
-    """One VEVENT of an invitation, in the words of our model."""
+    """One VEVENT of an invitation, in the words of our model. ``attendees``: PARTSTAT by lower-case address."""
 
     uid: str
     sequence: int
     recurrence_at: datetime | None
     fields: dict = field(default_factory=dict)
+    attendees: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def organizer_email(self) -> str:
+        return self.fields["organizer_email"]
+
+    @property
+    def version(self) -> tuple:
+        """What rises with every version of the event (RFC 5546 §2.1.5)."""
+        return (self.sequence, self.fields["stamped_at"])
 
 
 def parse(content: bytes) -> tuple[str, list[Parsed]]:
-    """Return the method (REQUEST when it says none) and the events of ``content``.
+    """Return the method (PUBLISH when it says none) and the events of ``content``.
 
     Raises ValidationError with words for the reader when it holds no event that can be read.
     """
     try:
         calendars = icalendar.Calendar.from_ical(content, multiple=True)
-        method = next((str(one["METHOD"]).upper() for one in calendars if "METHOD" in one), "REQUEST")
+        method = next((str(one["METHOD"]).upper() for one in calendars if "METHOD" in one), "PUBLISH")
         parts = [part for one in calendars for part in one.walk("VEVENT")]
     except Exception as error:  # the parser answers rubbish with whatever it stumbled over
         raise ValidationError(_("This is not a calendar file that can be read.")) from error
@@ -122,19 +169,22 @@ def parse(content: bytes) -> tuple[str, list[Parsed]]:
 
 
 def _read(part: icalendar.Event) -> Parsed | None:
-    """Return what a VEVENT says, None when it lacks a UID or a time."""
+    """Return what a VEVENT says, None when it lacks a UID or a time, or when it cannot be read."""
     try:
-        start = part.decoded("dtstart")
-        is_all_day = not isinstance(start, datetime)
-        end = _end(part, start)
-        starts_at, ends_at = _utc(start), _utc(end)
-        recurrence = _utc(part.decoded("recurrence-id")) if "recurrence-id" in part else None
-        sequence = int(part.get("sequence", 0))
+        found = _parsed(part)
+        if found.fields["rrule"]:
+            last_moment(Event(**found.fields))  # what cannot be counted out cannot be shown
     except Exception:  # as above: one event that cannot be read is left out
         return None
-    uid = str(part.get("uid", ""))[:255]
-    if not uid or starts_at.year not in YEARS or ends_at.year not in YEARS:
-        return None
+    years = {found.fields["starts_at"].year, found.fields["ends_at"].year}
+    return found if found.uid and years <= set(YEARS) else None
+
+
+def _parsed(part: icalendar.Event) -> Parsed:
+    start = part.decoded("dtstart")
+    is_all_day = not isinstance(start, datetime)
+    starts_at, ends_at = _utc(start), _utc(_end(part, start))
+    recurrence = _utc(part.decoded("recurrence-id")) if "recurrence-id" in part else None
     status = str(part.get("status", "CONFIRMED")).upper()
     organizer = part.get("organizer")
     fields = {
@@ -146,12 +196,15 @@ def _read(part: icalendar.Event) -> Parsed | None:
         "is_all_day": is_all_day,
         "rrule": "" if recurrence else _rule(part),
         "exdates": _exdates(part),
-        "tzid": getattr(start.tzinfo, "key", "") or "" if not is_all_day else "",
+        "tzid": str(getattr(start.tzinfo, "key", "") or "")[:64] if not is_all_day else "",
         "status": status if status in Event.Status.values else Event.Status.CONFIRMED,
         "is_private": str(part.get("class", "")).upper() in {"PRIVATE", "CONFIDENTIAL"},
         "organizer_text": _organizer(organizer)[:250],
+        "organizer_email": address_of(organizer),
+        "stamped_at": _utc(part.decoded("dtstamp")) if "dtstamp" in part else None,
     }
-    return Parsed(uid=uid, sequence=max(0, sequence), recurrence_at=recurrence, fields=fields)
+    sequence = min(max(0, int(part.get("sequence", 0))), MOST_SEQUENCE)
+    return Parsed(_text(part, "uid", 255), sequence, recurrence, fields, attendees=_attendees(part))
 
 
 def _end(part: icalendar.Event, start: date | datetime) -> date | datetime:
@@ -173,8 +226,12 @@ def _utc(value: date | datetime) -> datetime:
 
 def _text(part: icalendar.Event, name: str, length: int) -> str:
     value = part.get(name, "")
-    text = str(value[0] if isinstance(value, list) and value else value)
-    return nfc(text.replace("\x00", "")).strip()[:length]
+    return _clean(str(value[0] if isinstance(value, list) and value else value))[:length]
+
+
+def _clean(text: str) -> str:
+    """Return ``text`` as a database and a page can hold it."""
+    return nfc(text.replace("\x00", "").encode("utf-8", "replace").decode()).strip()
 
 
 def _rule(part: icalendar.Event) -> str:
@@ -183,7 +240,17 @@ def _rule(part: icalendar.Event) -> str:
     if not rule or str(next(iter(rule.get("FREQ", [""])), "")).upper() not in FREQUENCIES:
         return ""
     text = rule.to_ical().decode()
-    return text if len(text) <= 250 else ""
+    return text if len(text) <= 250 and _comes_again(rule, part.decoded("dtstart")) else ""
+
+
+def _comes_again(rule: icalendar.vRecur, start: date | datetime) -> bool:
+    """Whether ``rule`` has occurrences soon. Looking for those of 30 February takes seconds, of INTERVAL=0 for ever."""
+    if int(next(iter(rule.get("INTERVAL", [1])), 1)) < 1:
+        return False
+    first = datetime(start.year, start.month, start.day)  # noqa: DTZ001 (only days matter)
+    bare = icalendar.vRecur({key: value for key, value in rule.items() if key not in {"COUNT", "UNTIL"}})
+    found = rrulestr(bare.to_ical().decode(), dtstart=first).replace(until=first + LOOK_AHEAD)
+    return len(list(islice(found, 2))) == 2
 
 
 def _exdates(part: icalendar.Event) -> list[str]:
@@ -193,9 +260,32 @@ def _exdates(part: icalendar.Event) -> list[str]:
     return [_utc(one.dt).isoformat() for line in lines for one in getattr(line, "dts", [])]
 
 
+def _attendees(part: icalendar.Event) -> dict[str, str]:
+    lines = part.get("attendee", [])
+    lines = lines if isinstance(lines, list) else [lines]
+    states = {
+        address_of(line).lower(): str(getattr(line, "params", {}).get("PARTSTAT", "NEEDS-ACTION")).upper()
+        for line in lines[:MOST_ATTENDEES]
+    }
+    return {address: state for address, state in states.items() if address}
+
+
+def address_of(value) -> str:
+    """Return the mail address of an ORGANIZER or ATTENDEE, "" when it is none."""
+    value = value[0] if isinstance(value, list) and value else value
+    address = re.sub(r"^mailto:", "", str(value or "").strip(), flags=re.IGNORECASE)
+    try:
+        validate_email(address)
+        address.encode("ascii")
+    except (ValidationError, UnicodeEncodeError):
+        return ""
+    return address if len(address) <= 254 else ""
+
+
 def _organizer(organizer) -> str:
+    organizer = organizer[0] if isinstance(organizer, list) and organizer else organizer
     if organizer is None:
         return ""
-    address = str(organizer).removeprefix("mailto:").removeprefix("MAILTO:")
-    name = str(getattr(organizer, "params", {}).get("CN", ""))
+    address = re.sub(r"^mailto:", "", str(organizer), flags=re.IGNORECASE)
+    name = _clean(str(getattr(organizer, "params", {}).get("CN", "")))
     return f"{name} <{address}>" if name and name != address else address

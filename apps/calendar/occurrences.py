@@ -100,7 +100,7 @@ def last_moment(event: Event) -> datetime:
         end = midnight(last + timedelta(days=1)) if not isinstance(last, datetime) else last
         if timezone.is_naive(end):
             end = timezone.make_aware(end, zone_of(event))
-        return max(event.ends_at, min(end + (event.ends_at - event.starts_at), FOREVER))
+        return max(event.ends_at, min(min(end, FOREVER) + (event.ends_at - event.starts_at), FOREVER))
     ends = [_moment(component.end) for component in recurring_ical_events.of(_calendar(*_rule(event))).all()]
     return max([event.ends_at, *ends])
 

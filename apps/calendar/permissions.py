@@ -32,7 +32,12 @@ def can_add_event(user: User, calendar: Calendar, leaders: list[User] | None = N
 
 
 def can_change_event(user: User, event: Event) -> bool:
-    """Say whether ``user`` keeps the event's calendar, or acts for all of its leaders."""
+    """Say whether ``user`` keeps the event's calendar, or acts for all of its leaders.
+
+    What somebody elsewhere has invited its owner to is changed by that organiser only.
+    """
+    if event.is_answered_by_mail and event.attendances.exists():
+        return False
     if event.calendar.kind == Calendar.Kind.LEADERS and not keeps_leaders_calendar(user):
         leaders = [row.user for row in event.attendances.select_related("user") if row.is_leader]
         return bool(leaders) and all(may_act_as(user, leader) for leader in leaders)
@@ -40,6 +45,9 @@ def can_change_event(user: User, event: Event) -> bool:
 
 
 def can_answer(user: User, attendance: Attendance) -> bool:
+    """Say whether ``user`` may answer: the person asked or who acts for them, by mail the person alone."""
+    if attendance.event.is_answered_by_mail:
+        return user.pk == attendance.user_id
     return may_act_as(user, attendance.user)
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.calendar import mailed
 from apps.calendar.board import board_for_all
 from apps.calendar.models import Attendance, Calendar, Event, unit_paths
 from apps.calendar.occurrences import occurrences, spread
@@ -71,7 +72,7 @@ def _events_of(person: int, since: datetime, until: datetime):
 def duties(user: User) -> list[Duty]:
     """Invitations not answered yet, the person's own and those of the people they act for."""
     now = timezone.now()
-    rows = _unanswered(tuple(person.pk for person in acting_for(user, "calendar")), now)
+    rows = _unanswered(tuple(person.pk for person in acting_for(user, "calendar")), user.pk, now)
     return [
         Duty(
             title=row.event.summary,
@@ -86,8 +87,8 @@ def duties(user: User) -> list[Duty]:
 
 
 @prepared
-def _unanswered(people: tuple[int, ...], now: datetime):
-    rows = Attendance.objects.of_people(people).unanswered(now)
+def _unanswered(people: tuple[int, ...], person: int, now: datetime):
+    rows = Attendance.objects.of_people(people).answerable(person).unanswered(now)
     return rows.select_related("user", "event__calendar__unit", "event__organizer")[:MOST_DUTIES]
 
 
@@ -154,5 +155,13 @@ PLUGIN = Plugin(
         Named(name="calendar.changed", label=_("An event I take part in has changed")),
         Named(name="calendar.cancelled", label=_("An event I take part in has been called off")),
     ),
-    receives=(Receiver(content_types=("text/calendar",), label=_("Add to my calendar"), receive=receive),),
+    receives=(
+        Receiver(
+            content_types=("text/calendar", "application/ics"),
+            label=_("Add to my calendar"),
+            receive=receive,
+            card=mailed.card,
+            act=mailed.act,
+        ),
+    ),
 )

@@ -75,6 +75,11 @@ class Week:
         return Week(self.monday + timedelta(days=7))
 
     @property
+    def nearby(self) -> list["Week"]:
+        """Return this week in the middle of the eight before and the eight after it."""
+        return [Week(self.monday + timedelta(weeks=number)) for number in range(-8, 9)]
+
+    @property
     def is_this(self) -> bool:
         return self.monday <= timezone.localdate() <= self.sunday
 

@@ -8,19 +8,24 @@ from email.mime.base import MIMEBase
 from email.utils import format_datetime, make_msgid
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
+from apps.mail import html, plain
 from apps.mail.imap import Connection
 from apps.mail.mailbox import Message
 from apps.mail.mime import Address
+from apps.mail.models import Signature
 from sso.api import User
 
 PREFIX = re.compile(r"^(?:(?:re|fwd?|tr|trả lời|chuyển tiếp)\s*:\s*)+", re.IGNORECASE)
 MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 REFERENCES_KEPT = 20
+QUOTED_LENGTH = 200_000  # of HTML; what is longer is quoted as text
+EMPTY_LINE = "<div><br></div>"
+PAGE = '<!doctype html>\n<html><head><meta charset="utf-8"></head><body>{}</body></html>\n'
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,14 @@ class File:
 
 @dataclass
 class Letter:
-    """What is sent or kept as a draft. ``text`` is plain."""
+    """What is sent or kept as a draft. ``text`` is plain; ``versions`` say the same in other forms, the best last."""
 
     to: list[Address] = field(default_factory=list)
     cc: list[Address] = field(default_factory=list)
     bcc: list[Address] = field(default_factory=list)
     subject: str = ""
     text: str = ""
+    versions: list[tuple[str, str]] = field(default_factory=list)  # each with its content type
     files: list[File] = field(default_factory=list)
     in_reply_to: str = ""
     references: str = ""
@@ -60,7 +66,7 @@ def render(letter: Letter, sender: User, message_id: str, *, with_bcc: bool) -> 
         headers["References"] = letter.references
     if with_bcc and letter.bcc:
         headers["Bcc"] = ", ".join(map(str, letter.bcc))
-    mail = EmailMessage(
+    mail = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
         from_email=str(Address(sender.full_name, sender.email)),
@@ -68,6 +74,8 @@ def render(letter: Letter, sender: User, message_id: str, *, with_bcc: bool) -> 
         cc=[str(person) for person in letter.cc],
         headers=headers,
     )
+    for content, content_type in letter.versions:
+        mail.attach_alternative(content, content_type)
     for file in letter.files:
         guessed = file.content_type or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         if guessed.startswith("text/"):  # as text its line ends would change on the way
@@ -90,7 +98,17 @@ def new_message_id() -> str:
     return make_msgid(domain=settings.MAIL_DOMAIN)
 
 
+def formatted(written: str) -> tuple[str, str]:
+    """Return what was written with a format as a version of a letter."""
+    return PAGE.format(written), "text/html"
+
+
 # --- what it begins with ------------------------------------------------------------------------
+
+
+def new_letter(by: User) -> dict:
+    """Return the fields of a message that answers nothing."""
+    return _begin(by, "", "")
 
 
 def reply_to(message: Message, by: User, *, to_all: bool) -> dict:
@@ -108,11 +126,15 @@ def reply_to(message: Message, by: User, *, to_all: bool) -> dict:
         "to": people_line(people),
         "cc": people_line(cc),
         "subject": f"Re: {PREFIX.sub('', message.subject)}",
-        "text": f"\n\n{_introduction(message)}\n{quote(message.plain)}\n",
+        **_begin(
+            by,
+            f"{_introduction(message)}\n{quote(message.plain)}\n",
+            f"{plain.to_html(_introduction(message))}<blockquote>{_words(message)}</blockquote>",
+        ),
     }
 
 
-def forward_of(message: Message) -> dict:
+def forward_of(message: Message, by: User) -> dict:
     """Return the fields of a message that passes ``message`` on."""
     facts = [
         (pgettext("mail", "From"), people_line(message.senders)),
@@ -122,10 +144,10 @@ def forward_of(message: Message) -> dict:
         *([(gettext("Cc"), people_line(message.cc))] if message.cc else []),
     ]
     lines = "\n".join(f"{name}: {value}" for name, value in facts)
-    head = gettext("Forwarded message")
+    head = f"---------- {gettext('Forwarded message')} ----------\n{lines}\n\n"
     return {
         "subject": f"Fwd: {PREFIX.sub('', message.subject)}",
-        "text": f"\n\n---------- {head} ----------\n{lines}\n\n{message.plain}\n",
+        **_begin(by, f"{head}{message.plain}\n", plain.to_html(head) + _words(message)),
     }
 
 
@@ -137,7 +159,28 @@ def draft_of(message: Message) -> dict:
         "bcc": people_line(message.bcc),
         "subject": message.subject,
         "text": message.plain,
+        "html": html.clean_written(message.html),
     }
+
+
+def _begin(by: User, text: str, written: str) -> dict:
+    """Return a message in both versions: room to write, the signature, then what it answers."""
+    signed = signature_of(by)
+    if signed:
+        signed = f"-- \n{signed}\n"
+        text = f"{signed}\n{text}" if text else signed
+        written = f"{plain.to_html(signed)}{EMPTY_LINE if written else ''}{written}"
+    return {"text": f"\n\n{text}", "html": f"{EMPTY_LINE * 2}{written}"} if text else {"text": "", "html": ""}
+
+
+def signature_of(person: User) -> str:
+    return Signature.objects.filter(user=person).values_list("text", flat=True).first() or ""
+
+
+def _words(message: Message) -> str:
+    """Return the words of ``message`` with their format, as far as it is not excessive."""
+    written = html.clean_written(message.html)
+    return written if 0 < len(written) <= QUOTED_LENGTH else plain.to_html(message.plain)
 
 
 def people_line(people) -> str:

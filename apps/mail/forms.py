@@ -10,7 +10,9 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
+from apps.mail.html import clean_written
 from apps.mail.mime import Address, one_line
+from apps.mail.plain import from_html
 from sso.api import User
 
 RECIPIENTS_MAX = 200
@@ -81,7 +83,10 @@ class FilesField(forms.FileField):
 
 
 class LetterForm(forms.Form):
-    """A message. A draft may lack recipients. ``kept`` are the parts of the message it is made from."""
+    """A message. A draft may lack recipients. ``kept`` are the parts of the message it is made from.
+
+    ``html`` is the text with its format, if the editor was there: then the plain text is made of it.
+    """
 
     to = RecipientsField(label=pgettext_lazy("mail", "To"))
     cc = RecipientsField(label=_("Cc"), required=False)
@@ -93,6 +98,12 @@ class LetterForm(forms.Form):
         strip=False,
         max_length=1_000_000,
         widget=forms.Textarea(attrs={"rows": 16}),
+    )
+    html = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=1_000_000,
+        widget=forms.Textarea(attrs={"disabled": True, "hidden": True}),  # sent by the editor only
     )
     keep = forms.MultipleChoiceField(
         label=pgettext_lazy("mail", "Attachments"), required=False, widget=forms.CheckboxSelectMultiple
@@ -119,8 +130,13 @@ class LetterForm(forms.Form):
             raise ValidationError(_("The subject must be one line."))
         return one_line(subject)
 
+    def clean_html(self):
+        return clean_written(self.cleaned_data["html"])
+
     def clean(self):
         data = super().clean()
+        if data.get("html"):
+            data["text"] = from_html(data["html"]) + "\n"
         files = data.get("files") or []
         size = sum(file.size for file in files) + sum(
             self.sizes.get(value, 0) for value in data.get("keep") or []
@@ -173,3 +189,19 @@ class FindForm(forms.Form):
 
     def clean_q(self):
         return one_line(self.cleaned_data["q"])
+
+
+class SignatureForm(forms.Form):
+    """What a person's messages end with."""
+
+    text = forms.CharField(
+        label=_("Signature"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("It stands below what you write, above the message you answer."),
+    )
+
+    def clean_text(self):
+        lines = (one_line(line) for line in self.cleaned_data["text"].splitlines())
+        return "\n".join(lines).strip("\n")

@@ -1,6 +1,5 @@
 """A message's HTML made harmless: an allow-list; pictures of the message itself come from our view."""
 
-import html
 import re
 from collections.abc import Callable
 
@@ -33,8 +32,18 @@ STYLES = {
     *KEPT_STYLES.split(),
     *(f"{box}-{side}" for box in ("border", "margin", "padding") for side in SIDES),
 }
+WRITTEN_TAGS = """
+a b blockquote br code dd div dl dt em h1 h2 h3 h4 h5 h6 hr i li ol p pre s strong sub sup
+table tbody td tfoot th thead tr u ul
+"""
+WRITTEN_ATTRIBUTES = {
+    "a": {"href"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+DROPPED = {"script", "style", "title", "noscript", "template", "svg", "math", "iframe", "object"}
 REMOTE = re.compile(r"""<img\b[^>]*?\bsrc\s*=\s*["']?\s*(?:https?:)?//""", re.IGNORECASE)
-BREAKS = re.compile(r"<br\b[^>]*>|</(?:p|div|tr|li|h[1-6]|blockquote|table|ul|ol|pre)\s*>", re.IGNORECASE)
 
 
 def clean(text: str, *, image_url: Callable[[str], str | None], show_remote: bool) -> str:
@@ -64,17 +73,7 @@ def clean(text: str, *, image_url: Callable[[str], str | None], show_remote: boo
     return nh3.clean(
         text,
         tags=TAGS,
-        clean_content_tags={
-            "script",
-            "style",
-            "title",
-            "noscript",
-            "template",
-            "svg",
-            "math",
-            "iframe",
-            "object",
-        },
+        clean_content_tags=DROPPED,
         attributes=ATTRIBUTES,
         attribute_filter=keep,
         filter_style_properties=STYLES,
@@ -89,11 +88,14 @@ def has_remote_images(text: str) -> bool:
     return bool(REMOTE.search(text))
 
 
-def to_plain(text: str) -> str:
-    """Return the words of ``text`` as lines, to quote them."""
-    broken = BREAKS.sub(lambda found: f"\n{found[0]}", re.sub(r"\s+", " ", text))
-    bare = nh3.clean(
-        broken, tags=set(), clean_content_tags={"script", "style", "title", "noscript", "template"}
+def clean_written(text: str) -> str:
+    """Return ``text`` with what people write in a message: words, lists, quotations, links, plain tables."""
+    return nh3.clean(
+        text,
+        tags=set(WRITTEN_TAGS.split()),
+        clean_content_tags=DROPPED,
+        attributes=WRITTEN_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        link_rel=None,
     )
-    lines = [line.strip() for line in html.unescape(bare).replace("\xa0", " ").split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

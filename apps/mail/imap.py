@@ -19,6 +19,7 @@ CONNECT_SECONDS = 3
 READ_SECONDS = 8  # less than the 9 that the home page waits for a card
 ROWS_KEPT = 500  # of a mailbox: what a row of a list shows never changes but for its flags
 MAILBOXES_KEPT = 20
+WORDS_LOOKED_UP = 10
 HEADS_KEPT = 10  # a page, its frame and its files ask for the same message
 
 # What a mailbox page asks for: no text of a sender, so nothing is quoted.
@@ -42,6 +43,24 @@ class Listed:
 
 def _body(number: str, limit_bytes: int) -> str:
     return f"BODY.PEEK[{number}]" + (f"<0.{limit_bytes}>" if limit_bytes else "")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a query that an index knows: those of one letter only if there are no others."""
+    words = list(dict.fromkeys(re.findall(r"[^\W_]+", text.lower())))[:WORDS_LOOKED_UP]
+    return [word for word in words if len(word) > 1] or words
+
+
+def spellings(word: str) -> list[str]:
+    """Return how a word may be spelt: of one without marks, a first d is also đ, which no index takes for d."""
+    is_bare = word.isascii() and word.startswith("d")
+    return [word, f"đ{word[1:]}"] if is_bare else [word]
+
+
+def any_of(fields: list[str], texts: list[str]) -> list[str]:
+    """Return the search key for any of ``texts`` in any of ``fields`` (RFC 9051 §6.4.4)."""
+    keys = [[field, text] for field in fields for text in texts]
+    return [part for key in keys[:-1] for part in ("OR", *key)] + keys[-1]
 
 
 def _content(answer: dict[bytes, object]) -> bytes:
@@ -192,13 +211,21 @@ class Connection(IMAPClient):
         found = self.message(uid, "FLAGS", *([_body(number, limit_bytes)] if number else []))
         return frozenset(found[b"FLAGS"]), _content(found)
 
+    @property
+    def finds_without_accents(self) -> bool:
+        """Whether the server looks words up in an index without accents: then it says SEARCH=FUZZY (RFC 6203)."""
+        return self.has_capability("SEARCH=FUZZY")
+
     def find(self, text: str, *, is_full: bool) -> list[int]:
         """Return the messages that hold ``text`` in subject or addresses, or anywhere, the newest first.
 
-        The server compares letters whatever their case, but with their accents (RFC 5051).
+        Without an index the server compares letters whatever their case, but with their accents (RFC 5051);
+        with one it finds every word of ``text``, wherever it stands.
         """
-        heads = ["OR", "SUBJECT", text, "OR", "FROM", text, "TO", text]
-        found = self.search(["TEXT", text] if is_full else heads, charset="UTF-8")
+        fields = ["TEXT"] if is_full else ["SUBJECT", "FROM", "TO"]
+        words = words_of(text) if self.finds_without_accents else []
+        wanted = [part for word in words for part in ("FUZZY", *any_of(fields, spellings(word)))]
+        found = self.search(wanted or any_of(fields, [text]), charset="UTF-8")
         self._count()
         return sorted(found, reverse=True)
 

@@ -10,13 +10,15 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.mail import html
+from apps.mail import html, plain
 from apps.mail.imap import Connection, Listed, Missing
 from apps.mail.mime import Address, Head, Part, Summary
-from sso.api import collation_key
+from intranet.api import Item, has_card
+from sso.api import User, collation_key
 
 INBOX = "INBOX"
 PAGE_SIZE = 50
+CARD_BYTES = 512 * 1024  # of a file that an app has more to say of, such as an invitation
 TEXT_BYTES = 256 * 1024  # of a text that is shown; the rest is in the message as a file
 HTML_BYTES = 2 * 1024 * 1024
 
@@ -134,7 +136,7 @@ class Message(Head):
     @property
     def plain(self) -> str:
         """The words, to quote them or to hand them over."""
-        return self.text or html.to_plain(self.html)
+        return self.text or plain.from_html(self.html)
 
 
 # --- folders ------------------------------------------------------------------------------------
@@ -274,3 +276,20 @@ def part_of(box: Connection, mailbox: str, uid: int, number: str) -> tuple[Part,
     if part is None:
         raise Missing(number)
     return part, part.decode(box.content(uid, number))
+
+
+def item_of(box: Connection, mailbox: str, message: Message, user: User) -> tuple[Part, Item] | None:
+    """Return the first part of ``message`` of which an app has more to say, such as an invitation."""
+    for part in message.attachments:
+        if part.decoded_bytes <= CARD_BYTES and has_card(user, part.content_type):
+            content = part_of(box, mailbox, message.uid, part.number)[1]
+            return part, item_from(message, part, content)
+    return None
+
+
+def item_from(message: Message, part: Part, content: bytes) -> Item:
+    """Return a part of ``message`` as the other apps get it."""
+    sender = message.senders[0].email if len(message.senders) == 1 else ""
+    return Item(
+        title=part.name or message.subject, content=content, content_type=part.content_type, sender=sender
+    )

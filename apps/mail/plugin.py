@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.mail import mailbox
+from apps.mail import mailbox, services
+from apps.mail.compose import Letter
 from apps.mail.connections import MailServerDown, SignInRefused, mailbox_of
+from apps.mail.mime import Address
 from apps.mail.permissions import can_use_mail
 from intranet.api import Hit, Named, Place, Plugin, Widget
+from intranet.api import Letter as OutsideLetter
 from sso.api import User
 
 WIDGET_ROWS = 5
@@ -42,6 +46,21 @@ def search(user: User, query: str, limit: int) -> Iterator[Hit]:
         yield Hit(title=summary.subject or str(_("(no subject)")), url=f"{url}{summary.uid}/", excerpt=who)
 
 
+def send(user: User, letter: OutsideLetter) -> None:
+    """Send what another app has written in the name of ``user``. Raises ValidationError when it is not sent."""
+    own = Letter(
+        to=[Address("", letter.to)],
+        subject=letter.subject,
+        text=letter.text,
+        versions=[(letter.content.decode(), letter.content_type)],
+    )
+    try:
+        services.send_letter(own, by=user)
+    except MailServerDown as error:
+        text = _("The mail server does not answer, so nothing was sent. Please try again in a moment.")
+        raise ValidationError(text) from error
+
+
 PLUGIN = Plugin(
     slug="mail",
     name=_("Mail"),
@@ -66,4 +85,5 @@ PLUGIN = Plugin(
         ),
     ),
     search=search,
+    send=send,
 )

@@ -16,6 +16,7 @@ from apps.mail import compose, mailbox
 from apps.mail.compose import Letter
 from apps.mail.connections import PAUSE_SECONDS, MailServerDown, mailbox_of
 from apps.mail.imap import CONNECT_SECONDS, READ_SECONDS, Connection
+from apps.mail.models import Signature
 from apps.mail.permissions import can_use_mail
 from sso.api import User, mail_token, require
 
@@ -80,6 +81,15 @@ def save_draft(letter: Letter, *, by: User, replaces: int = 0) -> tuple[str, int
             box.open(folder)
             box.erase([replaces])
         return folder, uid
+
+
+def change_signature(text: str, *, by: User) -> None:
+    """Let the messages of ``by`` end with ``text``; with nothing when it is empty."""
+    require(can_use_mail(by))
+    if text:
+        Signature.objects.update_or_create(user=by, defaults={"text": text})
+    else:
+        Signature.objects.filter(user=by).delete()
 
 
 def send_letter(

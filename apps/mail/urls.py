@@ -21,6 +21,7 @@ urlpatterns = [
     path("", views.inbox, name="inbox"),
     path("compose/", views.compose, name="compose"),
     path("people/", views.people, name="people"),
+    path("signature/", views.signature, name="signature"),
     path("box/<folder:folder>/", views.folder, name="folder"),
     path("box/<folder:folder>/act/", views.act, name="act"),
     path("box/<folder:folder>/changes/<str:mark>/", views.changes, name="changes"),

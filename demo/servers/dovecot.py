@@ -36,6 +36,18 @@ username_format = %Ln
 timeout_msecs = 5000
 """
 
+# Finds words without their accents, if the package dovecot-fts-xapian is there. Two letters are a word: họ, Lê, số.
+SEARCH_PLUGIN = ("/usr/lib/dovecot/modules", "/usr/lib64/dovecot")
+SEARCH = """\
+  fts = xapian
+  fts_xapian = partial=2 full=20
+  fts_autoindex = yes
+"""
+
+
+def has_search_plugin() -> bool:
+    return any(Path(place, "lib21_fts_xapian_plugin.so").exists() for place in SEARCH_PLUGIN)
+
 
 @dataclass(frozen=True)
 class Introspection:
@@ -53,7 +65,10 @@ class Introspection:
 
 
 class Dovecot(Server):
-    """``introspection`` is where tokens are checked; without it only passwords open a mailbox."""
+    """``introspection`` is where tokens are checked; without it only passwords open a mailbox.
+
+    ``search`` says whether words are found without their accents; if not given, whether the package is there.
+    """
 
     name = "dovecot"
 
@@ -64,10 +79,12 @@ class Dovecot(Server):
         introspection: Introspection | None = None,
         *,
         port: int | None = None,
+        search: bool | None = None,
     ):
         super().__init__(folder, port=port)
         self.slapd = slapd
         self.introspection = introspection
+        self.has_search = has_search_plugin() if search is None else search
         self.lmtp_port = free_port()
         self.sieve_port = free_port()
         self.url = f"imap://{HOST}:{self.port}"
@@ -91,6 +108,9 @@ class Dovecot(Server):
                 imap_port=self.port,
                 lmtp_port=self.lmtp_port,
                 sieve_port=self.sieve_port,
+                search_plugins=" fts fts_xapian" if self.has_search else "",
+                search_settings=SEARCH if self.has_search else "",
+                search_capability="  imap_capability = +SEARCH=FUZZY\n" if self.has_search else "",
             ),
         )
         slapd = self.slapd

@@ -19,6 +19,7 @@ def mail(*lines: str, method: str = "REQUEST") -> bytes:
     return "\r\n".join([*head, *lines, "END:VEVENT", "END:VCALENDAR", ""]).encode()
 
 
+ORGANIZER = "ba@elsewhere.example"
 MEETING = (
     "UID:42@elsewhere.example",
     "DTSTAMP:20261101T000000Z",
@@ -43,8 +44,9 @@ def test_request_becomes_an_event_of_mine():
 def test_same_uid_is_updated_and_an_older_one_ignored():
     user = UserFactory()
     services.receive_invitation(user, mail(*MEETING))
-    services.receive_invitation(user, mail(*MEETING, "SEQUENCE:2").replace("Phòng 5".encode(), b"Online"))
-    services.receive_invitation(user, mail(*MEETING, "SEQUENCE:1"))
+    newer = mail(*MEETING, "SEQUENCE:2").replace("Phòng 5".encode(), b"Online")
+    services.receive_invitation(user, newer, sender=ORGANIZER)
+    services.receive_invitation(user, mail(*MEETING, "SEQUENCE:1"), sender=ORGANIZER)
 
     event = Event.objects.get()
 
@@ -55,9 +57,8 @@ def test_cancel_calls_off_and_keeps_what_was_known():
     user = UserFactory()
     services.receive_invitation(user, mail(*MEETING))
 
-    event = services.receive_invitation(
-        user, mail("UID:42@elsewhere.example", "DTSTART:20261130T010000Z", "SEQUENCE:1", method="CANCEL")
-    )
+    cancel = mail("UID:42@elsewhere.example", "DTSTART:20261130T010000Z", "SEQUENCE:1", method="CANCEL")
+    event = services.receive_invitation(user, cancel, sender=ORGANIZER)
 
     assert (event.is_cancelled, event.summary, Event.objects.count()) == (True, "Họp liên ngành", 1)
 
@@ -82,6 +83,7 @@ def test_changed_occurrence_replaces_its_own():
             "DTEND:20261208T020000Z",
             "SUMMARY:Họp dời ngày",
         ),
+        sender=ORGANIZER,
     )
 
     series = Event.objects.get(recurrence_at=None)
@@ -147,8 +149,17 @@ def test_times_of_every_form_are_understood(lines, starts, ends, is_all_day):
     assert (event.starts_at, event.ends_at, event.is_all_day) == (at(starts), at(ends), is_all_day)
 
 
-def test_rule_that_would_never_end_counting_is_left_out():
-    event = services.receive_invitation(UserFactory(), mail(*MEETING, "RRULE:FREQ=SECONDLY"))
+ENDLESS = (
+    "FREQ=SECONDLY",
+    "FREQ=WEEKLY;INTERVAL=0",
+    "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=31;COUNT=2",
+)
+
+
+@pytest.mark.parametrize("rule", ENDLESS)
+def test_rule_that_would_never_end_counting_is_left_out(rule):
+    event = services.receive_invitation(UserFactory(), mail(*MEETING, f"RRULE:{rule}"))
 
     assert event.rrule == ""
 
@@ -159,4 +170,19 @@ def test_receiver_of_the_plugin_returns_the_address():
 
     url = receiver.receive(user, "invite.ics", mail(*MEETING), "text/calendar")
 
-    assert (receiver.content_types, url) == (("text/calendar",), Event.objects.get().get_absolute_url())
+    assert url == Event.objects.get().get_absolute_url()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;UNTIL=99991231T235959Z",
+        "FREQ=YEARLY;BYMONTHDAY=29;BYMONTH=2",
+        "FREQ=MONTHLY;BYDAY=-1FR",
+        "FREQ=WEEKLY;COUNT=1",
+    ],
+)
+def test_rule_that_can_be_counted_is_kept(rule):
+    event = services.receive_invitation(UserFactory(), mail(*MEETING, f"RRULE:{rule}"))
+
+    assert event.rrule == rule

@@ -4,6 +4,7 @@ import smtplib
 from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 from imapclient import IMAPClient
 
 from apps.mail.connections import POOL
@@ -79,6 +80,11 @@ def deliver(mail):
             return sorted(box.search("ALL"))[-len(messages) :]
 
     return deliver
+
+
+def url(name: str, *args) -> str:
+    """The address of a page of mail."""
+    return reverse(f"mail:{name}", args=args)
 
 
 def mailbox(servers, account: str) -> IMAPClient:

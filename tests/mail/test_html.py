@@ -70,12 +70,6 @@ def test_links_tell_the_other_server_nothing():
     assert cleaned == '<a href="https://a.example" rel="noopener noreferrer nofollow">x</a>'
 
 
-def test_to_plain_keeps_the_lines():
-    text = "<style>p{}</style><p>Kính gửi &amp; chào</p><ul><li>một</li><li>hai</li></ul>a<br>b"
-
-    assert html.to_plain(text) == "Kính gửi & chào\nmột\nhai\n\na\nb"
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -67,11 +67,10 @@ class EventQuerySet(models.QuerySet):
         return self.filter(starts_at__lt=until, last_at__gt=since)
 
     def of_person(self, user):
-        """What stands in the person's own calendar and what they take part in and have not declined."""
-        going = Attendance.objects.filter(event=OuterRef("pk"), user=user).exclude(
-            answer=Attendance.Answer.DECLINED
-        )
-        return self.filter(Q(calendar__user=user) | Q(Exists(going)), is_draft=False)
+        """What stands in the person's own calendar and what they take part in, but for what they have declined."""
+        asked = Attendance.objects.filter(event=OuterRef("pk"), user=user)
+        declined = asked.filter(answer=Attendance.Answer.DECLINED)
+        return self.filter(Q(calendar__user=user) | Q(Exists(asked)), ~Exists(declined), is_draft=False)
 
     def shown_to(self, user):
         """The events whose time ``user`` may see. Those with ``is_hidden`` are to be shown as busy only."""
@@ -175,6 +174,9 @@ class Event(models.Model):
     note = models.CharField(_("note"), max_length=250, blank=True)
     organizer = models.ForeignKey("sso.User", models.SET_NULL, null=True, blank=True, related_name="+")
     organizer_text = models.CharField(max_length=250, blank=True)
+    # Of what came by mail: whom the answer goes to, who alone may change it, and how old what we know is.
+    organizer_email = models.EmailField(blank=True)
+    stamped_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     search_key = models.TextField(blank=True, editable=False)
@@ -218,6 +220,11 @@ class Event(models.Model):
         return bool(self.rrule)
 
     @property
+    def is_answered_by_mail(self) -> bool:
+        """Whether it was made elsewhere: the organiser is told of answers by mail."""
+        return bool(self.organizer_email)
+
+    @property
     def chair_name(self) -> str:
         return self.chair.full_name if self.chair else self.chair_text
 
@@ -240,11 +247,15 @@ class Event(models.Model):
 
 class AttendanceQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The user's own invitations and those of the people they act for."""
-        return self.of_people([person.pk for person in acting_for(user, "calendar")])
+        """The user's own invitations and those of the people they act for, as ``answerable`` says."""
+        return self.of_people([person.pk for person in acting_for(user, "calendar")]).answerable(user.pk)
 
     def of_people(self, keys):
         return self.filter(user__in=keys, event__is_draft=False)
+
+    def answerable(self, key: int):
+        """Without what only the person asked can answer: from their own mailbox."""
+        return self.filter(Q(user=key) | Q(event__organizer_email=""))
 
     def unanswered(self, now: datetime | None = None):
         """Invitations to what is still to come, the soonest first."""

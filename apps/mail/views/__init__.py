@@ -1,7 +1,7 @@
 from apps.mail.views.acts import act, hand_over
 from apps.mail.views.parts import body, part, source
 from apps.mail.views.reading import changes, folder, inbox, message
-from apps.mail.views.writing import compose, people
+from apps.mail.views.writing import compose, people, signature
 
 __all__ = [
     "act",
@@ -14,5 +14,6 @@ __all__ = [
     "message",
     "part",
     "people",
+    "signature",
     "source",
 ]

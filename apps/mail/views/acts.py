@@ -14,7 +14,7 @@ from apps.mail import mailbox, services
 from apps.mail.connections import mailbox_of
 from apps.mail.forms import ActForm
 from apps.mail.views.guard import mail_page
-from intranet.api import receivers_for
+from intranet.api import Item, act_on, receivers_for
 
 
 @require_POST
@@ -57,7 +57,10 @@ def _move(folder: str, uids: list[int], name: str, target: str, user) -> str:
 @require_POST
 @mail_page
 def hand_over(request, folder: str, uid: int) -> HttpResponse:
-    """Give the message, or its part ``part``, to the app that takes it, and go to what came of it."""
+    """Give the message, or its part ``part``, to the app that takes it, and go to what came of it.
+
+    With ``act`` the app does what its card offers, and one stays at the message.
+    """
     number, wanted = request.POST.get("part", ""), request.POST.get("receiver", "")
     with mailbox_of(request.user) as box:
         found = mailbox.read_message(box, folder, uid)
@@ -68,6 +71,8 @@ def hand_over(request, folder: str, uid: int) -> HttpResponse:
         else:
             content, title = box.content(uid, ""), found.subject
             offers = [("text", "text/plain"), ("", "message/rfc822")]
+    if number and "act" in request.POST:
+        return _act_on(request, folder, uid, mailbox.item_from(found, part, content))
     for kind, content_type in offers:
         receiver = dict(receivers_for(request.user, content_type)).get(wanted)
         if receiver:
@@ -79,6 +84,17 @@ def hand_over(request, folder: str, uid: int) -> HttpResponse:
                     messages.error(request, text)
                 return redirect("mail:message", folder, uid)
     raise Http404
+
+
+def _act_on(request, folder: str, uid: int, item: Item) -> HttpResponse:
+    try:
+        messages.success(request, act_on(request.user, item, request.POST["receiver"], request.POST["act"]))
+    except LookupError as error:
+        raise Http404 from error
+    except ValidationError as error:
+        for text in error.messages:
+            messages.error(request, text)
+    return redirect("mail:message", folder, uid)
 
 
 def _way_back(request, folder: str) -> str:

@@ -15,8 +15,9 @@ from apps.mail.connections import MailServerDown, mailbox_of
 from apps.mail.forms import FindForm
 from apps.mail.imap import Connection
 from apps.mail.mailbox import Folder, Message
+from apps.mail.mime import Part
 from apps.mail.views.guard import is_fragment, mail_page
-from intranet.api import receivers_for
+from intranet.api import Item, card_of, receivers_for
 from sso.api import User
 
 DRAWN_KEPT = 500
@@ -41,10 +42,12 @@ def message(request, folder: str, uid: int) -> HttpResponse:
         return _folder_page(request, folder, uid)
     with mailbox_of(request.user) as box:
         found = _opened(box, folder, uid)
-        context = _message_context(request.user, folder, found)
+        item = mailbox.item_of(box, folder, found, request.user)
+        context = {}
         if found.is_unread:
             context["row"] = _row(box, folder, uid, request)
         context["folders"] = mailbox.folders_of(box)
+    context |= _message_context(request.user, folder, found, item)
     context["folder"] = mailbox.folder_named(context["folders"], folder)
     context["targets"] = _targets(context["folders"], context["folder"])
     return TemplateResponse(request, "mail/_message.html", context | {"is_fragment": True})
@@ -71,10 +74,11 @@ def _folder_page(request, name: str, uid: int | None = None) -> HttpResponse:
     with mailbox_of(request.user) as box:
         # Read first, so that the counts and the row know that it is read.
         found = _opened(box, name, uid) if uid is not None else None
+        item = mailbox.item_of(box, name, found, request.user) if found else None
         context = _list_context(request, box, name, uid or 0)
     context["targets"] = _targets(context["folders"], context["folder"])
     if found:
-        context |= _message_context(request.user, name, found)
+        context |= _message_context(request.user, name, found, item)
     return TemplateResponse(request, "mail/mail.html", context)
 
 
@@ -102,6 +106,7 @@ def _list_context(request, box: Connection, name: str, uid: int = 0) -> dict:
         "page": page,
         "form": form,
         "wanted": query,
+        "finds_without_accents": box.finds_without_accents,
         "tail": tail,
     }
 
@@ -148,8 +153,9 @@ def _tail(request) -> str:
     return f"?{request.GET.urlencode()}" if request.GET else ""
 
 
-def _message_context(user: User, folder: str, found: Message) -> dict:
-    """Return what the message's pane shows. The other apps say themselves what they take."""
+def _message_context(user: User, folder: str, found: Message, item: tuple[Part, Item] | None) -> dict:
+    """Return what the message's pane shows. The other apps say themselves what they take, and what an item is."""
+    card = item and card_of(user, item[1])
     whole = {
         receiver: name
         for kind in ("text/plain", "message/rfc822")
@@ -159,8 +165,13 @@ def _message_context(user: User, folder: str, found: Message) -> dict:
         "message": found,
         "url": f"{mailbox.folder_url(folder)}{found.uid}/",
         "receivers": [(name, receiver.label) for receiver, name in whole.items()],
-        "attachments": [
-            (part, [(name, one.label) for name, one in receivers_for(user, part.content_type)])
-            for part in found.attachments
-        ],
+        "attachments": [(part, _takers(user, part, card)) for part in found.attachments],
+        "card": card,
+        "card_part": item and item[0],
     }
+
+
+def _takers(user: User, part: Part, card) -> list[tuple[str, str]]:
+    """Return the buttons of a file; what a card stands for has its buttons there."""
+    taken = {card.receiver} if card else set()
+    return [(name, one.label) for name, one in receivers_for(user, part.content_type) if name not in taken]

@@ -15,7 +15,7 @@ from apps.mail import compose as composing
 from apps.mail import mailbox, services
 from apps.mail.compose import File, Letter
 from apps.mail.connections import MailServerDown, mailbox_of
-from apps.mail.forms import LetterForm, choice_of
+from apps.mail.forms import LetterForm, SignatureForm, choice_of
 from apps.mail.imap import Missing
 from apps.mail.mailbox import Message
 from apps.mail.mime import Address
@@ -37,12 +37,13 @@ def compose(request, folder: str = "", uid: int = 0, mode: str = "new") -> HttpR
     base = _base_of(request.user, folder, uid, mode) if uid else None
     if base is None:
         initial = {name: request.GET.get(name, "")[:2000] for name in ("to", "subject")}
+        initial |= composing.new_letter(request.user)
         return _page(request, LetterForm(initial=initial), mode, folder, uid)
     message, parts, _threading = base
     initial = {
         "reply": lambda: composing.reply_to(message, request.user, to_all=False),
         "reply-all": lambda: composing.reply_to(message, request.user, to_all=True),
-        "forward": lambda: composing.forward_of(message),
+        "forward": lambda: composing.forward_of(message, request.user),
         "draft": lambda: composing.draft_of(message),
     }[mode]()
     initial["keep"] = [choice_of(part) for part in parts]
@@ -165,9 +166,25 @@ def _letter(form: LetterForm, user: User, folder: str, uid: int, threading: dict
         bcc=data.get("bcc") or [],
         subject=data.get("subject") or "",
         text=data.get("text") or "",
+        versions=[composing.formatted(data["html"])] if data.get("html") else [],
         files=files,
         **threading,
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def signature(request) -> HttpResponse:
+    """The lines that one's messages end with."""
+    form = SignatureForm(
+        request.POST if request.method == "POST" else None,
+        initial={"text": composing.signature_of(request.user)},
+    )
+    if form.is_bound and form.is_valid():
+        services.change_signature(form.cleaned_data["text"], by=request.user)
+        messages.success(request, _("The signature is saved."))
+        return redirect("mail:compose")
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "mail/signature.html", {"form": form}, status=status)
 
 
 @require_safe

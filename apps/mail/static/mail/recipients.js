@@ -5,6 +5,7 @@ const row = ({ text, note }) => `<div>${escape(text)}${note ? `<small>${escape(n
 
 for (const input of document.querySelectorAll("input[data-recipients]")) {
   const isWrong = input.getAttribute("aria-invalid") === "true";
+  input.setAttribute("aria-hidden", "true"); // the field made of it has the label
   const picker = new window.TomSelect(input, {
     delimiter: ",",
     valueField: "value",
