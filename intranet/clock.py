@@ -1,6 +1,9 @@
 """Work that comes back by itself: commands of manage.py, ours and the plug-ins'."""
 
 import logging
+import multiprocessing
+import signal
+import sys
 import time
 from datetime import timedelta
 
@@ -10,9 +13,12 @@ from django.db import close_old_connections
 from intranet.plugins import Timer, plugins
 
 log = logging.getLogger(__name__)
+forking = multiprocessing.get_context("fork")
 FIRST_SECONDS = 60  # after the start, so that a restart does everything soon and nothing at once
 OURS = (
     Timer(command="seal_audit", every=timedelta(seconds=10)),
+    Timer(command="watch_directory", every=timedelta(minutes=1)),
+    Timer(command="provision", every=timedelta(minutes=1)),
     Timer(command="sync_pages", every=timedelta(minutes=10)),
     Timer(command="clear_expired", every=timedelta(hours=1)),
     Timer(command="delete_old_notices", every=timedelta(days=1)),
@@ -26,12 +32,19 @@ def timers() -> list[Timer]:
 
 
 def keep_time() -> None:
-    """Run each timer's command when its time has come, one after the other, for ever."""
+    """Run each timer's command when its time has come, for ever.
+
+    Each runs in a process of its own: this one stays as small as it was forked, and nothing waits for what takes long.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # which ends the commands that are running, too
     due = {timer: time.monotonic() + FIRST_SECONDS for timer in timers()}
+    running: dict[Timer, multiprocessing.Process] = {}
     while True:
         timer = min(due, key=due.get)
         time.sleep(max(0, due[timer] - time.monotonic()))
-        ring(timer)
+        if timer not in running or not running[timer].is_alive():
+            running[timer] = forking.Process(target=ring, args=[timer], daemon=True)
+            running[timer].start()
         due[timer] = time.monotonic() + timer.every.total_seconds()
 
 

@@ -1,10 +1,14 @@
 """The personal home page: what I owe, my day, and the widgets, all asked of the plug-ins behind a guard."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
+from time import monotonic as time_now
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -14,12 +18,16 @@ from intranet.days import day_line, greeting
 from intranet.guard import guarded
 from intranet.layouts import Slot, compute, home_layers, slots_of
 from intranet.look import CSRF_MARK
-from intranet.plugins import Duty, Place, Plugin, plugins_for
+from intranet.plugins import Duty, Place, Plugin, Widget, plugins_for
 from intranet.templatetags.ui import due_state, due_words
 from sso.api import Unit, User
 
+log = logging.getLogger(__name__)
 SHOWN_DUTIES = 8
 FAR_FUTURE = date.max
+SLOW_SECONDS = 3.0  # what a widget may take of a page
+SLOW_FOR = 600  # seconds for which one that took more comes after the page
+slow_until: dict[tuple[str, str], float] = {}  # of this process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +168,8 @@ def agenda_of(user: User) -> dict:
 
 
 def _agenda_row(hit, plugin: Plugin, start: datetime, end: datetime, now: datetime) -> AgendaRow:
+    if hit.starts is None:
+        raise TypeError(f"{hit!r} has no time")
     starts = timezone.localtime(hit.starts)
     ends = timezone.localtime(hit.ends) if hit.ends else None
     if ends is None:
@@ -186,8 +196,8 @@ def _agenda_row(hit, plugin: Plugin, start: datetime, end: datetime, now: dateti
 def card_of(slot: Slot, place: Place, request: HttpRequest, **context) -> Card:
     """Return the card of a widget: drawn, or with the address a remote one is loaded from after the page."""
     plugin, widget = slot.plugin, slot.widget
-    more = reverse(widget.more) if widget.more else ""
-    if widget.remote:
+    more = guarded(plugin, "Link", lambda: reverse(widget.more), "") if widget.more else ""
+    if widget.remote or was_slow(plugin, widget):
         return Card(slot=slot, body=None, url=widget_url(slot, place.unit), more=more)
     return Card(slot=slot, body=body_of(plugin, widget, place, request, **context), more=more)
 
@@ -198,12 +208,24 @@ def body_of(plugin: Plugin, widget, place: Place, request: HttpRequest, **contex
     def draw():
         return render_to_string(widget.template, {**widget.context(place), **context}, request)
 
-    return guarded(plugin, f"Widget {widget.slug}", draw, "")
+    began = time_now()
+    body = guarded(plugin, f"Widget {widget.slug}", draw, "")
+    if (seconds := time_now() - began) > SLOW_SECONDS and not was_slow(plugin, widget):
+        slow_until[plugin.slug, widget.slug] = time_now() + SLOW_FOR
+        text = "Widget %s of %s took %.1f s; for ten minutes it comes after the page."
+        log.warning(text, widget.slug, plugin.slug, seconds)
+    return body
+
+
+def was_slow(plugin: Plugin, widget: Widget) -> bool:
+    """Say whether the widget has lately kept a page waiting."""
+    return time_now() < slow_until.get((plugin.slug, widget.slug), 0)
 
 
 def stylesheets_of(slots: list[Slot]) -> list[str]:
     """Return the stylesheets that the widgets need, each once."""
-    return list(dict.fromkeys(slot.widget.css for slot in slots if slot.widget.css))
+    sheets = {slot.widget.css: slot.plugin for slot in slots if slot.widget.css}
+    return [css for css, plugin in sheets.items() if guarded(plugin, "Stylesheet", partial(static, css), "")]
 
 
 def widget_url(slot: Slot, unit: Unit | None) -> str:

@@ -39,8 +39,14 @@ def _compute(request: HttpRequest) -> dict:
     frame["person_links"] = _links(user)
     shown = plugins_for(user)
     numbers = numbers_of(user, lambda: _count(shown, user))
-    frame["apps"] = [_tile(plugin, numbers, match) for plugin in shown] + [_people_tile(match)]
+    tiles = [
+        guarded(plugin, "Tile", lambda plugin=plugin: _tile(plugin, numbers, match), None) for plugin in shown
+    ]
+    frame["apps"] = [*filter(None, tiles), _people_tile(match)]
     frame["app_names"] = [plugin.slug for plugin in shown]
+    frame["is_home"] = bool(match and match.view_name == "home")
+    here = [(app["slug"], app["badge"], app["is_here"]) for app in frame["apps"]]
+    frame["rail"] = (frame["language"], frame["is_home"], here)  # all that its drawing depends on
     frame["systems"] = systems(user)
     frame["unread_notices"] = numbers["notices"]
     return frame
@@ -49,10 +55,13 @@ def _compute(request: HttpRequest) -> dict:
 def _count(shown: tuple[Plugin, ...], user: User) -> dict[str, int]:
     """Return the number on each tile that has one of our own, and of unread notices."""
     asked = [plugin for plugin in shown if plugin.badge and not plugin.badge_is_remote]
-    numbers = {
-        plugin.slug: guarded(plugin, "Badge", lambda plugin=plugin: plugin.badge(user), 0) for plugin in asked
-    }
+    numbers = {plugin.slug: number_on(plugin, user) for plugin in asked}
     return {**numbers, "notices": len(_unread(user.pk))}
+
+
+def number_on(plugin: Plugin, user: User) -> int:
+    """Return the number on the tile of ``plugin``, 0 when it cannot say one."""
+    return guarded(plugin, "Badge", lambda: max(0, int(plugin.badge(user) or 0)), 0)
 
 
 @prepared
@@ -81,7 +90,7 @@ def _people_tile(match) -> dict:
         "url": reverse("people"),
         "badge": 0,
         "badge_is_remote": False,
-        "is_here": bool(match and match.url_name in PEOPLE_PAGES),
+        "is_here": bool(match and not match.namespace and match.url_name in PEOPLE_PAGES),
     }
 
 
@@ -96,6 +105,7 @@ def _links(user: User) -> list[dict]:
     if is_system_admin(user):
         links.append({"url": reverse("systems"), "icon": "apps", "name": _("Registered systems")})
         links.append({"url": reverse("accounts"), "icon": "help-circle", "name": _("Help desk")})
+        links.append({"url": reverse("directory"), "icon": "sitemap", "name": _("Account directory")})
         links.append({"url": reverse("audit"), "icon": "history", "name": _("System record")})
     return links
 

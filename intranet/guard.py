@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from intranet.plugins import Plugin
+if TYPE_CHECKING:
+    from intranet.plugins import Plugin
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")
 
 
-def guarded(plugin: Plugin, part: str, ask: Callable[[], Answer], otherwise: Other) -> Answer | Other:
+def guarded(plugin: "Plugin", part: str, ask: Callable[[], Answer], otherwise: Other) -> Answer | Other:
     """Return what ``ask`` returns; when it fails, write a line into the log and return ``otherwise``."""
     try:
         return ask()

@@ -2,13 +2,15 @@
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import Http404
 from django.utils import translation
 from django.utils.translation import get_supported_language_variant
 
+from intranet.editor import can_open_admin
 from intranet.look import forget_pages
-from intranet.plugins import plugins
+from intranet.plugins import may_use, plugins
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Wagtail's and Django's administration style their widgets from scripts.
@@ -46,14 +48,15 @@ class LanguageMiddleware:
 
 
 class ForgetMiddleware:
-    """Who changes anything sees the home page drawn anew."""
+    """Who changes anything sees the home page drawn anew. Signing in changes nothing on it."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        changes = request.method not in SAFE and SESSION_KEY in request.session
         response = self.get_response(request)
-        if request.method not in SAFE and request.user.is_authenticated:
+        if changes and request.user.is_authenticated:
             forget_pages(request.user.pk)
         return response
 
@@ -67,9 +70,9 @@ class DoorMiddleware(LoginRequiredMiddleware):
             return answer
         namespace = request.resolver_match.namespaces[:1]
         plugin = next((plugin for plugin in plugins() if [plugin.slug] == namespace), None)
-        if plugin and not plugin.may_use(request.user):
+        if plugin and not may_use(plugin, request.user):
             raise Http404
-        if request.path_info.startswith("/admin/") and not request.user.has_perm("wagtailadmin.access_admin"):
+        if request.path_info.startswith("/admin/") and not can_open_admin(request):
             raise Http404
         if request.path_info.startswith("/django-admin/") and not request.user.is_staff:
             raise Http404

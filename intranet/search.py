@@ -1,5 +1,6 @@
 """The one search: people, units, and what every plug-in finds, each behind its own guard."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.urls import reverse
@@ -35,7 +36,7 @@ def find(user: User, query: str, limit: int) -> list[Found]:
     for plugin in plugins_for(user):
         if plugin.search is None:
             continue
-        ask = lambda plugin=plugin: list(plugin.search(user, query, limit))  # noqa: E731
+        ask = lambda plugin=plugin: _hits_of(plugin.search(user, query, limit))  # noqa: E731
         hits = guarded(plugin, "Search", ask, None)
         answers.append(
             Found(
@@ -47,6 +48,14 @@ def find(user: User, query: str, limit: int) -> list[Found]:
             )
         )
     return [found for found in answers if found.hits or found.is_broken]
+
+
+def _hits_of(found: Iterable) -> list[Hit]:
+    """Raises TypeError for what is no hit: it would be a row without words."""
+    hits = list(found)
+    if not all(isinstance(hit, Hit) for hit in hits):
+        raise TypeError(f"{hits[:3]!r} are no hits")
+    return hits
 
 
 def _people(query: str, limit: int) -> list[Hit]:

@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "sso.middleware.OurSessionsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sso.middleware.PersonMiddleware",
     "intranet.middleware.LanguageMiddleware",
     "intranet.middleware.DoorMiddleware",
     "intranet.middleware.ForgetMiddleware",
@@ -113,6 +113,8 @@ TEMPLATES = [
 
 DATABASE_URL = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    DATABASES["default"]["ENGINE"] = "intranet.postgresql"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
     DATABASES["default"]["OPTIONS"] = {
@@ -186,6 +188,7 @@ LANGUAGE_CODE = "vi"
 LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 TIME_ZONE = "Asia/Ho_Chi_Minh"
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 USE_TZ = True
 FORMAT_MODULE_PATH = "intranet.formats"
 LOCALE_PATHS = [BASE_DIR / "intranet" / "locale_wagtail"]  # what Wagtail's own Vietnamese lacks

@@ -4,24 +4,28 @@ import asyncio
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from intranet import notifications
 from intranet.consumers import NoticeConsumer
 from intranet.frame import forget_systems
+from intranet.models import Notification
 from intranet.notifications import notify
-from intranet.services import update_page_admins
+from intranet.services import update_page_admins, withdraw_notices
 from sso.api import (
     Application,
     Role,
     User,
     access_ended,
+    accounts_held,
     delegation_changed,
+    directory_watched,
     emergency_account_used,
     factors_changed,
     password_reset,
@@ -64,10 +68,48 @@ def tell_of_delegation(sender, delegation, has_begun, by, **kwargs):
 @receiver(emergency_account_used)
 def tell_of_emergency(sender, person, **kwargs):
     """Tell every system admin, each in their language: nobody uses that account in silence."""
-    admins = User.objects.active().filter(Q(is_superuser=True) | Q(roles__name=Role.SYSTEM_ADMIN))
-    for admin in admins.exclude(pk=person.pk).distinct():
+    for admin in system_admins().exclude(pk=person.pk):
         with translation.override(admin.language or settings.LANGUAGE_CODE):
             notify("account.emergency", to=[admin], title=_("The emergency account has signed in"))
+
+
+@receiver(directory_watched)
+def tell_of_directory(sender, troubles, **kwargs):
+    """Tell every system admin once of what goes on, each in their language, and take it back when it is over."""
+    titles = {"held": gettext_lazy("The directory wants many people or units out at once; look whether that is right"),
+              "stopped": gettext_lazy("The directory of accounts is not followed any more")}  # fmt: skip
+    for trouble in titles:
+        kind = f"account.directory_{trouble}"
+        if trouble not in troubles:
+            withdraw_notices(kind)
+            continue
+        told = Notification.objects.filter(kind=kind)
+        for admin in system_admins().exclude(pk__in=told.values("to")):
+            with translation.override(admin.language or settings.LANGUAGE_CODE):
+                notify(kind, to=[admin], title=titles[trouble], url=reverse("directory"))
+
+
+@receiver(accounts_held)
+def tell_of_accounts(sender, system, count, **kwargs):
+    """Tell every system admin, each in their language, that something waits for their yes."""
+    for admin in system_admins():
+        with translation.override(admin.language or settings.LANGUAGE_CODE):
+            title = _(
+                "%(system)s: %(count)d accounts would be switched off at once; look whether that is right"
+            )
+            title %= {"system": system, "count": count}
+            notify(
+                "account.provisioning",
+                to=[admin],
+                title=title,
+                url=reverse("system-provisioning", args=[system.pk]),
+            )
+
+
+def system_admins() -> QuerySet[User]:
+    """Return the active people who look after everything."""
+    admins = User.objects.active().filter(Q(is_superuser=True) | Q(roles__name=Role.SYSTEM_ADMIN))
+    return admins.distinct()
 
 
 @receiver(signed_in_from_new_device)

@@ -1,5 +1,5 @@
 from intranet.services.layouts import change_layout, move_widget, place_widget, reset_layout
-from intranet.services.notices import delete_old_notices, open_notice, read_all_notices
+from intranet.services.notices import delete_old_notices, open_notice, read_all_notices, withdraw_notices
 from intranet.services.pages import ensure_unit_pages, update_page_admins
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "read_all_notices",
     "reset_layout",
     "update_page_admins",
+    "withdraw_notices",
 ]

@@ -22,6 +22,15 @@ def read_all_notices(*, by: User) -> int:
     return Notification.objects.visible_to(by).unread().update(read_at=timezone.now())
 
 
+def withdraw_notices(kind: str) -> int:
+    """Delete the notices of ``kind``, which tell of something that is over; return how many there were."""
+    notices = Notification.objects.filter(kind=kind)
+    people = set(notices.values_list("to", flat=True))
+    count, _each = notices.delete()
+    forget_pages(*people)
+    return count
+
+
 def delete_old_notices() -> int:
     """Delete notices older than 90 days, read or not; return how many there were."""
     count, _each = Notification.objects.filter(created_at__lt=timezone.now() - KEPT).delete()

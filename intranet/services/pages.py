@@ -32,7 +32,7 @@ def ensure_unit_pages() -> tuple[int, int]:
             page = home.add_child(
                 instance=UnitPage(unit=unit, title=unit.name_vi, slug=_free_slug(unit, home))
             )
-            page.save_revision()
+            page.save_revision(changed=False)
             made += 1
         elif page.title != unit.name_vi or not page.live:
             page.title = page.draft_title = unit.name_vi

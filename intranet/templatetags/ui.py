@@ -107,7 +107,8 @@ def due_words(due: date | datetime | None) -> str:
 @register.filter(is_safe=True)
 @stringfilter
 def tied(text: str) -> str:
-    """Return ``text`` with no-break spaces where a line must not end: "P. 402", "tầng 2", "8h00 sáng"."""
+    """Return ``text`` with no-break spaces where a line must not end: "P. 402", "8h00 sáng", before a dash."""
+    text = text.replace(" – ", "\N{NO-BREAK SPACE}– ")
     return AFTER_TIME.sub("\\1\N{NO-BREAK SPACE}", BEFORE_NUMBER.sub("\\1\N{NO-BREAK SPACE}", text))
 
 

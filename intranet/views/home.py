@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from intranet.dashboard import SHOWN_DUTIES, Card, body_of, dashboard_of, duties_of
-from intranet.guard import guarded
+from intranet.dashboard import SHOWN_DUTIES, Card, body_of, dashboard_of, duties_of, stylesheets_of
+from intranet.frame import number_on
 from intranet.layouts import slots_of
 from intranet.look import CSRF_MARK, begin_look, page_of
 from intranet.models import UnitPage
@@ -53,7 +53,7 @@ def widget(request, plugin, widget):
     place = Place(user=request.user, unit=page.unit if page else None)
     body = body_of(slot.plugin, slot.widget, place, request)
     more = reverse(slot.widget.more) if slot.widget.more else ""
-    context = {"stylesheets": [slot.widget.css] if slot.widget.css else []}
+    context = {"stylesheets": stylesheets_of([slot])}
     context |= {"card": Card(slot=slot, body=body, url=request.get_full_path(), more=more)}
     if request.htmx and not page and slot.plugin.badge_is_remote:
         context["badge"] = badge_words(slot.plugin, request.user)
@@ -70,7 +70,7 @@ def badge(request, slug):
 
 
 def badge_words(plugin: Plugin, user: User) -> str:
-    count = guarded(plugin, "Badge", lambda: plugin.badge(user), 0)
+    count = number_on(plugin, user)
     return "99+" if count > 99 else str(count or "")
 
 

@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 
 from intranet.models import UnitPage
 from intranet.search import LONGEST_QUERY, unit_url
-from sso.api import Post, Unit, User, fold, is_system_admin
+from sso.api import Post, Unit, User, fold, is_system_admin, looks_after
 
 ON_PAGE = 40
 
@@ -53,6 +53,7 @@ def person(request, username):
         "reports": someone.reports.active().with_posts()[:20],
         "is_me": someone == request.user,
         "may_see_access": is_system_admin(request.user),
+        "may_see_systems": looks_after(request.user, someone),
     }
     return TemplateResponse(request, "intranet/person.html", context)
 

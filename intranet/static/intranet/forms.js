@@ -34,3 +34,26 @@ document.addEventListener("change", (event) => {
   input.setCustomValidity(tooBig ? `${tooBig.name}: ${input.dataset.tooBig ?? ""}` : "");
   input.reportValidity();
 });
+
+// Browsers write the words of a file field, and the order of day and month, in their own language, not in the page's.
+for (const box of document.querySelectorAll("[data-file]")) {
+  const [input, names] = [box.querySelector("input[type=file]"), box.querySelector("[data-file-names]")];
+  const show = () => { names.textContent = [...input.files].map((file) => file.name).join(", ") || names.dataset.fileNames; };
+  input.addEventListener("change", show);
+  input.form?.addEventListener("reset", () => setTimeout(show));
+  show();
+  box.classList.add("is-drawn");
+}
+
+const weekday = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", timeZone: "UTC" });
+for (const input of document.querySelectorAll(".field > input[type=date]")) {
+  const words = document.createElement("small");
+  const show = () => {
+    const day = input.value.split("-").reverse().join("/");
+    words.textContent = day && `${weekday.format(input.valueAsDate).replace("Nhật", "nhật")}, ${day}`;
+  };
+  words.className = "field-day";
+  input.addEventListener("input", show);
+  input.after(words);
+  show();
+}

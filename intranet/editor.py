@@ -1,0 +1,61 @@
+"""Wagtail's administration for those who write pages: what is of others, and not published, is not there."""
+
+import re
+from types import SimpleNamespace
+
+from django.http import HttpRequest
+from wagtail import hooks
+from wagtail.admin.views.pages.search import SearchView
+from wagtail.models import Page
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+from sso.api import User, is_system_admin
+
+# Pages, their pictures, one's own settings; not reports, workflows, documents, users, settings of the site.
+FOR_WRITERS = re.compile(
+    r"wagtailadmin_(home|explore\w*|choose_page\w*|account|sprite|javascript_catalog|tag_autocomplete|dismissibles|"
+    r"login|logout|pages:\w+|editing_sessions:\w+)|wagtailadmin_api:pages:\w+|"
+    r"wagtailimages(_chooser)?:\w+|wagtailsnippet(choosers|s)_\w+:\w+"
+)
+KEYS = {"pk", "page_id", "parent_page_id", "page_to_move_id", "page_to_copy_id", "destination_id"}
+
+
+def can_open_admin(request: HttpRequest) -> bool:
+    """Say whether the person may open this view of Wagtail's administration, which asks for its own rights then."""
+    user, match = request.user, request.resolver_match
+    if not user.has_perm("wagtailadmin.access_admin"):
+        return False
+    if is_system_admin(user) or request.path_info == "/admin/jsi18n/":
+        return True
+    if not FOR_WRITERS.fullmatch(match.view_name):
+        return False
+    if match.view_name == "wagtailadmin_api:pages:listing" and not request.GET.get("for_explorer"):
+        return False  # without it, it lists every page there is
+    return not is_about_pages(match.view_name) or all(
+        can_see(user, int(value))
+        for name, value in match.kwargs.items()
+        if name in KEYS and str(value).isdecimal()
+    )
+
+
+def is_about_pages(view_name: str) -> bool:
+    return view_name.startswith(("wagtailadmin_pages:", "wagtailadmin_explore", "wagtailadmin_api:pages:"))
+
+
+def can_see(user: User, key: int) -> bool:
+    """Say whether the page may be named to ``user``: it is published, or theirs to edit."""
+    page = Page.objects.filter(pk=key).first()
+    return page is None or page.live or page.specific.permissions_for_user(user).can_edit()
+
+
+class OwnPages(PagePermissionPolicy):
+    """Of what Wagtail lets somebody look through, what the list of pages shows them."""
+
+    def explorable_instances(self, user):
+        pages = super().explorable_instances(user)
+        for hook in hooks.get_hooks("construct_explorer_page_queryset"):
+            pages = hook(None, pages, SimpleNamespace(user=user))
+        return pages
+
+
+SearchView.permission_policy = OwnPages()  # Wagtail has no hook for what its search goes through
