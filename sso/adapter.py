@@ -29,8 +29,10 @@ YEAR = 365 * 24 * 3600
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
+        # One text for all: slapd answers to a locked account as to a wrong password, and a stranger learns nothing.
         "username_password_mismatch": _(
-            "The account or the password is wrong. Check the Caps Lock key and the typing method (Unikey)."
+            "The account or the password is wrong, or the account is locked. Check the Caps Lock key and the typing "
+            "method (Unikey). If both are right, ask the help desk of the information centre."
         ),
         "incorrect_password": _("This password is wrong."),
         "too_many_login_attempts": _(

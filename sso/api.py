@@ -2,13 +2,23 @@
 
 from sso.directory.connection import is_bare
 from sso.models import Application, Delegation, Post, Role, Unit, User
-from sso.permissions import acting_for, is_clerk, is_leader, is_system_admin, is_unit_admin, require
+from sso.permissions import (
+    acting_for,
+    is_clerk,
+    is_leader,
+    is_system_admin,
+    is_unit_admin,
+    looks_after,
+    require,
+)
 from sso.prepared import prepared
 from sso.services import SID, Reason, ensure_client, is_in_force, is_ours, mail_token, revoke
 from sso.services.rules import may_enter
 from sso.signals import (
     access_ended,
+    accounts_held,
     delegation_changed,
+    directory_watched,
     emergency_account_used,
     factors_changed,
     password_reset,
@@ -27,10 +37,12 @@ __all__ = [
     "Unit",
     "User",
     "access_ended",
+    "accounts_held",
     "acting_for",
     "canon_tone",
     "collation_key",
     "delegation_changed",
+    "directory_watched",
     "emergency_account_used",
     "ensure_client",
     "factors_changed",
@@ -42,6 +54,7 @@ __all__ = [
     "is_ours",
     "is_system_admin",
     "is_unit_admin",
+    "looks_after",
     "mail_token",
     "may_enter",
     "name_key",

@@ -21,6 +21,7 @@ NAMED = PreparedGet(User, lambda name: User.objects.filter(Q(username=name) | Q(
 ACTIVE = PreparedGet(
     User, lambda pk: User.objects.filter(pk=pk, is_active=True), mark=-1
 )  # asked by every page
+OF_DIRECTORY = "sso.backends.DirectoryBackend"
 NOBODY = "uid=-"  # who is unknown is asked for here, so that the answer takes as long as for a known account
 
 
@@ -82,7 +83,8 @@ class DirectoryBackend(ModelBackend):
         if verdict is None or person is None:
             tries.failed()
             cause = Cause.WRONG_PASSWORD if person else Cause.UNKNOWN_ACCOUNT
-            record(Action.REFUSED, person=person, request=request, cause=cause)
+            state = {"account": "disabled"} if person and not person.is_active else {}
+            record(Action.REFUSED, person=person, request=request, cause=cause, **state)
             return None
         tries.succeeded()
         if hindrance := hindrance_of(person, verdict):
@@ -107,8 +109,7 @@ class PasskeyBackend(BaseBackend):
 
 def backend_for(person: User) -> str:
     """The backend that answers for the sessions of ``person``."""
-    is_of_directory = person.origin == User.Origin.DIRECTORY
-    return "sso.backends.DirectoryBackend" if is_of_directory else "sso.backends.PasskeyBackend"
+    return OF_DIRECTORY if person.origin == User.Origin.DIRECTORY else "sso.backends.PasskeyBackend"
 
 
 def person_of(name: str, key) -> User | None:

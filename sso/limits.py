@@ -59,7 +59,8 @@ class Tries:
 
 
 def count_up(key: str, by: int = 1) -> int:
-    cache.add(key, 0, WINDOW)
+    if cache.add(key, by, WINDOW):
+        return by
     try:
         return cache.incr(key, by) or 0  # None: the cache is away
     except ValueError:  # it ended this moment

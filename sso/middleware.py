@@ -1,9 +1,14 @@
 """A short way for programs, and no session but of our sign-in, nor before a second factor that is due."""
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 
+from sso.backends import OF_DIRECTORY
+from sso.models import User
 from sso.services.sessions import is_ours
 from sso.services.sign_ins import MUST_ENROL
 from sso.urls import for_programs
@@ -28,6 +33,30 @@ class ProgramsMiddleware:
         response = view(request)
         response.headers["Content-Length"] = str(len(response.content))
         return response
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """Django's, but somebody of the directory is not asked for again: they came with the session."""
+
+    def process_request(self, request):
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: person_of(request))
+
+
+def person_of(request):
+    """Return whose session this is, like Django's ``get_user``."""
+    if not hasattr(request, "_cached_user"):
+        request._cached_user = came_with(request.session) or get_user(request)
+    return request._cached_user
+
+
+def came_with(session) -> User | None:
+    """Return the person that was found with ``session``, when nothing more need be asked to let them in."""
+    key, person = session.get(SESSION_KEY), session.person
+    if person is None or key != str(person.pk) or session.get(BACKEND_SESSION_KEY) != OF_DIRECTORY:
+        return None
+    is_same = constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+    return person if is_same and person.is_active else None
 
 
 class OurSessionsMiddleware:

@@ -21,6 +21,11 @@ def is_unit_admin(user: User, unit: Unit) -> bool:
     return is_system_admin(user) or user.has_role(Role.UNIT_ADMIN, unit)
 
 
+def looks_after(user: User, person: User) -> bool:
+    """Say whether ``user`` helps ``person``: a system admin, or an admin of a unit in which the person holds a post."""
+    return is_system_admin(user) or any(is_unit_admin(user, post.unit) for post in person.current_posts)
+
+
 def is_clerk(user: User, unit: Unit | None = None) -> bool:
     return user.has_role(Role.CLERK, unit)
 

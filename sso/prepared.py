@@ -14,7 +14,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.query import ModelIterable, get_related_populators
-from django.db.models.sql import InsertQuery
+from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = Any  # a named tuple of the columns that were asked for
 MARK = "\N{WHITE QUESTION MARK ORNAMENT}"  # stands for the text that is looked for
@@ -97,6 +97,30 @@ class PreparedInsert:
             cursor.execute(self.sql, values)
             row.pk = cursor.fetchone()[0]
         row._state.adding, row._state.db = False, connection.alias
+
+
+class PreparedUpdate:
+    """Change the fields called ``names`` of the rows that ``queryset_for(value)`` finds, as ``update`` does."""
+
+    def __init__(self, queryset_for: Callable[[Any], models.QuerySet], *names: str, mark: Any = -1):
+        self.queryset_for, self.names, self.mark = queryset_for, names, mark
+
+    @cached_property
+    def plan(self):
+        found = self.queryset_for(self.mark)
+        fields = [found.model._meta.get_field(name) for name in self.names]
+        query = found.order_by().query.chain(UpdateQuery)
+        query.add_update_fields([(field, None, models.Value(MARK)) for field in fields])
+        sql, parameters = query.get_compiler(connection=connection).as_sql()
+        return sql, fields, parameters[len(fields) :]
+
+    def __call__(self, value: Any, *new: Any) -> int:
+        """Set each field to its ``new`` value; returns how many rows there were."""
+        sql, fields, parameters = self.plan
+        values = [field.get_db_prep_save(one, connection) for field, one in zip(fields, new, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*values, *(value if known == self.mark else known for known in parameters)])
+            return cursor.rowcount
 
 
 # --- rows of any number -------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Sessions in the database: found by the hash of their key, bound to the person's epoch, saved once at a sign-in.
 
-They are not cached: what was ended is gone for every process with the next request.
+They are not cached: what was ended is gone for every process with the next request. The person comes with the session,
+in the same query.
 """
 
 from datetime import timedelta
@@ -9,15 +10,17 @@ from hashlib import sha256
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase, UpdateError
+from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from sso.models import Session
+from sso.models import Session, User
 from sso.models.devices import of_the_living
 from sso.prepared import PreparedInsert, PreparedLookup
 from sso.services.sessions import SID, end_oldest
 
 SEEN_EVERY = timedelta(minutes=10)  # how exact "last seen" is: one write in this time
+PERSON = {f"person_{field.attname}": f"user__{field.attname}" for field in User._meta.concrete_fields}
 LIVING = PreparedLookup(
     lambda key_hash: Session.objects.filter(of_the_living(), key_hash=key_hash),
     pk="pk",
@@ -26,6 +29,7 @@ LIVING = PreparedLookup(
     data="data",
     last_seen_at="last_seen_at",
     expires_at="expires_at",
+    **PERSON,
 )
 insert = PreparedInsert(Session)
 
@@ -34,6 +38,7 @@ class SessionStore(SessionBase):
     """A row of ``Session``. It ends SESSION_COOKIE_AGE after it began, however often it is used."""
 
     device = None  # (user agent, address) of the browser that signs in
+    person = None  # whose it is, as found with it
 
     def load(self):
         row, now = LIVING.first(hashed(self.session_key)), timezone.now()
@@ -45,6 +50,8 @@ class SessionStore(SessionBase):
         data = self.decode(row.data)
         if row.user:
             data[HASH_SESSION_KEY] = str(row.epoch)  # a session that was kept has moved on with the person
+            names = [field.attname for field in User._meta.concrete_fields]
+            self.person = User.from_db(connection.alias, names, row[-len(names) :])
         return data
 
     def describe(self, user_agent: str, address: str) -> None:

@@ -18,5 +18,11 @@ access_ended = Signal()
 # The emergency account has signed in: person.
 emergency_account_used = Signal()
 
+# How the following of the directory stands, each minute: troubles (a set of "held" and "stopped", or empty).
+directory_watched = Signal()
+
 # An officer has given a person a new password: person, by.
 password_reset = Signal()
+
+# So many accounts in a system would be switched off that somebody must agree first: system, count.
+accounts_held = Signal()

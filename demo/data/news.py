@@ -29,7 +29,7 @@ PALETTES = {
     "chi-dao": ("#123f7a", "#2f6fc4", "#8db8f0"),
     "hoat-dong": ("#0f5a63", "#2b8a93", "#94d2d6"),
     "chuyen-doi-so": ("#2b3a8f", "#5468cf", "#a9b6f5"),
-    "thong-bao": ("#5b4a1f", "#9a7b2c", "#e3cb8b"),
+    "thong-bao": ("#8f4a0d", "#c9862a", "#f0c069"),
     "dao-tao": ("#1f5b3c", "#3b8f63", "#a5d8bc"),
     "doan-the": ("#7a2f2a", "#b55a4e", "#efb6a8"),
 }

@@ -204,7 +204,7 @@ class Maker:
         text = result.format(number=self.chance.randint(12, 980), code=code, day=day)
         self.log(task, Act.COMPLETE, worker, at, text, progress=100)
         if task.state == State.DONE:
-            task.completed_at = min(at + timedelta(hours=self.chance.randint(1, 30)), timezone.now())
+            task.completed_at = self.in_office(at + timedelta(hours=self.chance.randint(1, 30)))
             self.log(task, Act.CONFIRM, task.creator, task.completed_at)
 
     def ask(self, task, worker):
@@ -228,7 +228,7 @@ class Maker:
             self.participants.append(Participant(task=task, part=part, **{kind: one}))
 
     def log(self, task, act, actor, at, text="", **facts):
-        at = min(at, timezone.now())
+        at = self.in_office(at)
         self.entries.append(Entry(task=task, act=act, actor=actor, at=at, text=text, **facts))
 
     # --- small things ----------------------------------------------------------------------------------
@@ -250,6 +250,13 @@ class Maker:
     def at(self, day, hour):
         clock = time(hour, self.chance.randrange(0, 60, 5))
         return min(timezone.make_aware(datetime.combine(day, clock)), timezone.now())
+
+    def in_office(self, at):
+        """The moment itself when people work then, or an hour near it at which they do; never in the future."""
+        local = timezone.localtime(at)
+        if local.hour > 16 and local.weekday() < 4:
+            local = local.replace(hour=8 + (local.hour - 17) // 3) + timedelta(days=1)
+        return min(local.replace(hour=min(max(local.hour, 8), 16)), timezone.now())
 
     def working_day(self, day, *, back=False):
         """The day itself, or the next (the last) one that is no Saturday or Sunday."""

@@ -134,7 +134,7 @@ def write(page: UnitPage) -> None:
     page.phone = f"024 0{crc32(unit.code.encode()) % 900 + 100} 0{unit.order:03}"
     page.email = f"{fold(unit.code).replace('&', '-')}@{DOMAIN}"
     page.save()
-    page.save_revision()
+    page.save_revision(changed=False)
 
 
 def address(unit) -> str:

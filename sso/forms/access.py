@@ -85,3 +85,9 @@ class EndForm(forms.Form):
     words = forms.CharField(
         label=_("Reason"), max_length=250, help_text=_("It is kept in the record with your name.")
     )
+
+
+class LetGoForm(EndForm):
+    """Why a system admin says yes to what is held; ``seen`` names exactly what was shown."""
+
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)

@@ -32,7 +32,7 @@ from sso.oauth.issuing import (
 )
 from sso.oauth.scopes import scopes_for
 from sso.oauth.wanted import of_code
-from sso.prepared import PreparedLookup, Row
+from sso.prepared import PreparedLookup, PreparedUpdate, Row
 from sso.services.audit import Action, record
 from sso.services.revocation import end_family
 from sso.services.rules import At, may_enter
@@ -67,6 +67,8 @@ REFRESH_TOKENS = PreparedLookup(
     **PERSON,
     **STRENGTH,
 )
+use_up_code = PreparedUpdate(lambda pk: Grant.objects.filter(pk=pk, used_at=None), "used_at", "token_family")
+end_refresh_token = PreparedUpdate(lambda pk: RefreshToken.objects.filter(pk=pk, revoked=None), "revoked")
 
 
 def exchange(client: Row, form: dict[str, str], request) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def for_code(client: Row, form: dict[str, str], request) -> dict[str, Any]:
     )
     try:
         with transaction.atomic():
-            if not Grant.objects.filter(pk=code.pk, used_at=None).update(used_at=now, token_family=family):
+            if not use_up_code(code.pk, now, family):
                 raise UsedTwice
             return issue_for_person(client, source, now, request)
     except UsedTwice:
@@ -183,8 +185,9 @@ def is_alive(family: UUID) -> bool:
 
 def rotate(pk: int, now) -> None:
     """Mark the refresh token as followed by another. Raises UsedTwice when it is gone."""
-    mine = RefreshToken.objects.filter(pk=pk)
-    if not mine.filter(revoked=None).update(revoked=now) and not mine.select_for_update().exists():
+    if end_refresh_token(pk, now):
+        return
+    if not RefreshToken.objects.filter(pk=pk).select_for_update().exists():
         raise UsedTwice
 
 

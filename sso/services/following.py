@@ -148,7 +148,7 @@ class Follower:
             self.held_told_at = now
             log.error(
                 "%s people or units would be put out, more than goes without a question: %s. They stay until "
-                "somebody has looked: manage.py sync_directory --dry-run, and if it is right --yes.",
+                "somebody has looked: on the page of the directory, or manage.py sync_directory --dry-run, then --yes.",
                 len(held),
                 "; ".join(sorted(held)[:3]),
             )

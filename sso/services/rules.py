@@ -21,6 +21,7 @@ from sso.models import Application, Grant, RefreshToken, Role, User
 from sso.models.tokens import Acr
 from sso.permissions import is_system_admin, require
 from sso.services.audit import Action, record
+from sso.services.provisioning.noting import note_everybody
 from sso.services.revocation import Reason, end_system
 
 log = logging.getLogger(__name__)
@@ -203,6 +204,7 @@ def save_rule(system: Application, ways: Iterable[Way], *, by: User) -> int:
     kept.rule = system.rule
     kept.save(update_fields=["rule", "updated"])
     record(Action.RULE_CHANGED, by=by, client=system, before=before, after=system.rule)
+    note_everybody(kept)
     out = list(shut_out(kept))
     if out:
         end_system(kept, Reason.RULE_CHANGED, people=out, by=by)

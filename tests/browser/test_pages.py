@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from demo.browser import DESK, PAGES, PHONE, find_pages
 
+pytestmark = pytest.mark.slow
 NAMES = ["sign-in", *PAGES]
 NARROW = {"width": 320, "height": 640}
 CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}

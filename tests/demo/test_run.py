@@ -12,7 +12,9 @@ import pytest
 from demo import state
 from demo.run import SOURCES, chosen_port, fingerprint, main
 from demo.servers import HOST, ServerFailed, free_port, is_free, workspace
+from tests.demo_data import copy_demo
 
+pytestmark = pytest.mark.slow
 PROJECT = Path(__file__).parent.parent.parent
 
 
@@ -71,18 +73,13 @@ def test_the_fingerprint_does_not_look_at_what_a_run_writes():
 
 
 class Run:
-    """`make run` without apps, in a folder of its own."""
+    """`make run` in a folder of its own."""
 
     def __init__(self, folder, port):
         self.folder, self.port = folder, port
 
     def start(self):
-        environment = {
-            **os.environ,
-            "PORT": str(self.port),
-            "INTRANET_VAR": str(self.folder),
-            "INTRANET_APPS_OFF": "mail,calendar,tasks,news,documents",
-        }
+        environment = {**os.environ, "PORT": str(self.port), "INTRANET_VAR": str(self.folder)}
         environment.pop("INTRANET_DATABASE_URL", None)
         environment.pop("DJANGO_SETTINGS_MODULE", None)
         # As in the background of a shell: in a session of its own, interrupts ignored.
@@ -116,6 +113,7 @@ class Run:
 @pytest.mark.servers
 def test_make_run_starts_ends_and_starts_again_with_its_data():
     with workspace() as folder:
+        copy_demo(folder)  # the first start, which fills it
         run = Run(folder, free_port()).start()
         assert re.search(r"quantri\.donvi +\S+ .*Vụ Kế hoạch - Tài chính", run.output)
         assert urlopen(f"http://{HOST}:{run.port}/").status == 200

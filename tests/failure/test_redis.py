@@ -1,9 +1,13 @@
 """Redis is configured and stops: pages, sign-in and work go on, only without live updates."""
 
+from contextlib import ExitStack
+from pathlib import Path
+
 import pytest
 
 from demo import programs
 from demo.servers import HOST, free_port
+from demo.suite import settings_of
 from tests.failure.conftest import soon
 
 PAGES = [
@@ -22,9 +26,13 @@ PAGES = [
 def address(suite, redis, servers_folder):
     """A second suite over the same data, with Redis as its cache and channel layer."""
     port = free_port()
-    with_redis = {**suite.servers["suite"].variables, **redis.environment}
-    with programs.suite(port, with_redis, servers_folder / "suite-with-redis"):
+    variables = suite.servers["suite"].variables
+    second = programs.suite(port, {**variables, **redis.environment}, servers_folder / "suite-with-redis")
+    with ExitStack() as stack:
+        with settings_of(Path(variables["INTRANET_VAR"])):  # without those of the tests
+            stack.enter_context(second)
         yield f"http://{HOST}:{port}"
+        assert second.is_running
 
 
 def test_stopped_pages_sign_in_and_work_go_on(address, redis, stranger):

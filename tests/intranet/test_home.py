@@ -269,7 +269,7 @@ def test_home_page_asks_as_many_queries_for_any_number_of_things(
     browser = signed_in(person)
     browser.get("/")
 
-    with django_assert_num_queries(6):  # session, person, posts, roles, layouts, unread notices
+    with django_assert_num_queries(5):  # session with its person, posts, roles, layouts, unread notices
         browser.get("/")
 
 

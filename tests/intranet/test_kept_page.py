@@ -33,7 +33,7 @@ def test_kept_home_page_takes_the_session_and_the_account_only(keeping, signed_i
     client = signed_in(UserFactory())
     client.get("/")
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         answer = client.get("/")
 
     assert answer.status_code == 200

@@ -19,7 +19,7 @@ from tests.databases import sqlite_copy
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.slow, pytest.mark.servers]
 
 
 class Page:
@@ -138,23 +138,31 @@ def tell_by_page(port, session):
     assert [answer.status_code, answer.text] == [200, "told"]
 
 
-def test_two_tabs_hear_of_a_notice_in_one_process(tmp_path):
-    with web(tmp_path) as (port, session, _environment):
-        tabs = [Page(port, session), Page(port, session)]
-        get(port, session)
-        tell_by_page(port, session)
-        heard = [tab.notice() for tab in tabs]
-        toast = get(port, session, f"/notices/new/?id={heard[0]['id']}", **{"HX-Request": "true"}).text
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Port and session of a web server that stands alone."""
+    with web(tmp_path_factory.mktemp("live")) as (port, session, _environment):
+        yield port, session
+
+
+def test_two_tabs_hear_of_a_notice_in_one_process(place):
+    port, session = place
+    tabs = [Page(port, session), Page(port, session)]
+    get(port, session)
+    tell_by_page(port, session)
+    heard = [tab.notice() for tab in tabs]
+    toast = get(port, session, f"/notices/new/?id={heard[0]['id']}", **{"HX-Request": "true"}).text
 
     assert [tab.status for tab in tabs] == [101, 101]
     assert heard == [{"id": heard[0]["id"], "kind": "note.told", "url": "/people/"}] * 2
     assert "Có việc mới" in toast
 
 
-def test_strangers_and_foreign_pages_hear_nothing(tmp_path):
-    with web(tmp_path) as (port, session, _environment):
-        code = Page(port).close_code()
-        foreign = Page(port, session, origin="https://evil.example").status
+def test_strangers_and_foreign_pages_hear_nothing(place):
+    port, session = place
+
+    code = Page(port).close_code()
+    foreign = Page(port, session, origin="https://evil.example").status
 
     assert [code, foreign] == [4401, 403]
 

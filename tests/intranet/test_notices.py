@@ -120,7 +120,7 @@ def test_notices_ask_as_many_queries_for_any_number(
     browser = signed_in(person)
     browser.get("/notices/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         browser.get("/notices/")
 
 

@@ -76,7 +76,7 @@ def test_people_ask_as_many_queries_for_any_number(browser, installed, django_as
         person_of()
     browser.get("/people/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         browser.get("/people/")
 
 
@@ -91,7 +91,7 @@ def test_person_asks_as_many_queries_for_any_number_of_reports(
         PostFactory(user=boss, is_main=False)
     browser.get("/people/sep/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         browser.get("/people/sep/")
 
 

@@ -150,6 +150,11 @@ def test_receivers_say_what_they_do(plugin):
         assert receiver.content_types
         assert str(receiver.label)
         assert all("/" in kind for kind in receiver.content_types)
+        assert (receiver.card is None) == (receiver.act is None)
+
+
+def test_one_app_at_most_sends_mail():
+    assert len([plugin.slug for plugin in plugins() if plugin.send]) <= 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from tests.databases import sqlite_copy
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 
 

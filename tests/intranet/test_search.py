@@ -81,5 +81,5 @@ def test_search_asks_as_many_queries_for_any_number(signed_in, installed, django
     browser = signed_in(person_of())
     browser.get("/search/", {"q": "do"})
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         browser.get("/search/", {"q": "do"})

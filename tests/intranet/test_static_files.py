@@ -9,6 +9,8 @@ from intranet.static_files import SHEET, StaticFiles
 
 def test_the_shells_sheet_holds_what_it_imports_with_hashed_names(tmp_path, settings):
     settings.STATIC_ROOT = tmp_path
+    settings.STATICFILES_DIRS = [settings.BASE_DIR / "static", settings.BASE_DIR / "intranet/static"]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "intranet.static_files.StaticFiles"}}
     settings.STORAGES = storages
 

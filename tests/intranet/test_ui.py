@@ -122,6 +122,7 @@ def test_pages_of_errors_need_no_context(code):
         ("Nghị định số 30 & quý 4", "Nghị định số~30 &amp; quý~4"),
         ("8h00 sáng ngày 23/11", "8h00~sáng ngày~23/11"),
         ("Sở 12 người, 8h00", "Sở 12 người, 8h00"),
+        ("châu Á – Thái Bình Dương", "châu Á~– Thái Bình Dương"),
     ],
 )
 def test_tied_keeps_words_and_their_numbers_on_one_line(text, expected):

@@ -96,7 +96,7 @@ def test_page_asks_as_many_queries_for_any_number_of_people(
     browser = signed_in(person_of())
     browser.get("/units/khtc/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         browser.get("/units/khtc/")
 
 

@@ -7,13 +7,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import ldap
 import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from django.test import Client
 from django.urls import reverse
 from django_auth_ldap.config import LDAPSearch
+from django_tasks_db.models import DBTaskResult
 
 from demo.directory import UNITS, entry, group, hashed, person_dn
 from demo.servers.process import ServerFailed, workspace
 from demo.servers.slapd import Slapd
-from sso.api import ensure_client
+from sso.api import User, ensure_client
+from sso.services.seals import seal
 from tests.conftest import missing, record_sign_in
 from tests.factories import person_of
 
@@ -214,6 +217,111 @@ def admin(admin_of):
 @pytest.fixture
 def person(db):
     return person_of(full_name="Nguyễn Thị Thu Hà", username="ha", language="vi")
+
+
+@pytest.fixture
+def colleague(person):
+    return person_of(person.unit)
+
+
+def browser_of(person) -> Client:
+    """A browser in which ``person`` has signed in this moment."""
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+def is_in(browser) -> bool:
+    return browser.get(reverse("people")).status_code == 200
+
+
+@pytest.fixture
+def mine(person):
+    """The person's browser."""
+    return browser_of(person)
+
+
+@pytest.fixture
+def inside(person):
+    """The person's browser, which came by the name that passkeys belong to."""
+    from tests.sso.factors import browser
+
+    client = browser()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def ha(synced):
+    return User.objects.get(username="ha")
+
+
+@pytest.fixture
+def dung(synced):
+    return User.objects.get(username="dung")
+
+
+@pytest.fixture
+def half_way(ha):
+    """A browser in which ha, who has an app and recovery codes, has typed the password."""
+    from tests.sso.factors import STEP, browser, with_app, with_codes
+
+    with_app(ha)
+    client = browser()
+    client.codes = with_codes(ha)
+    assert sign_in(client, next="/people/")["Location"] == STEP
+    return client
+
+
+@pytest.fixture
+def world(wiki):
+    from tests.sso.world import World
+
+    return World(wiki)
+
+
+@pytest.fixture
+def sealed(db):
+    """Three seals of three entries each; returns the keys of the entries."""
+    from tests.sso.record import some_entries
+
+    keys = []
+    for _round in range(3):
+        keys += some_entries()
+        assert seal() == 3
+    return keys
+
+
+@pytest.fixture
+def receiver():
+    from tests.sso.receiver import Receiver
+
+    server = Receiver()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def queue(settings):
+    """Jobs wait in the database, as they do outside of tests; the function runs those that are due."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+    def run_due() -> int:
+        due = list(DBTaskResult.objects.ready())
+        for job in due:
+            job.delete()
+            job.task.call(*job.args_kwargs["args"])
+        return len(due)
+
+    return run_due
+
+
+@pytest.fixture
+def told(receiver, queue):
+    """A system that is told of sign-outs: (row, secret)."""
+    from tests.sso.receiver import system
+
+    return system("Wiki", receiver)
 
 
 def userinfo(client, token):

@@ -15,6 +15,7 @@ from django.urls import reverse
 from tests.sso.soft_passkey import SoftPasskey
 
 LOCALHOST = {"HTTP_HOST": "localhost:8000"}
+STEP = "/sign-in/second-step/"
 OTHER_BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
@@ -58,6 +59,13 @@ def with_passkey(person, client: Client) -> SoftPasskey:
     return key
 
 
+def passkey_of(person) -> SoftPasskey:
+    """A passkey that ``person`` made in another browser."""
+    client = browser()
+    client.force_login(person)
+    return with_passkey(person, client)
+
+
 def passkey_sign_in(client: Client, key: SoftPasskey, **query: str):
     page = client.get(reverse("account_login"), query)
     return client.post(reverse("passkey-sign-in"), {"credential": key.get(options_in(page)), **query})
@@ -65,3 +73,8 @@ def passkey_sign_in(client: Client, key: SoftPasskey, **query: str):
 
 def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
+
+
+def kinds(person) -> list[str]:
+    """The kinds of the person's factors, sorted."""
+    return sorted(Authenticator.objects.filter(user=person).values_list("type", flat=True))

@@ -1,66 +1,20 @@
-"""The record cannot be changed unseen: append-only tables, seals, and what ``verify_audit`` says of each tampering."""
-
-import gzip
-import json
-from contextlib import contextmanager
-from datetime import timedelta
-from io import StringIO
+"""The record cannot be changed unseen: append-only tables, seals, and what ``verify`` says of each tampering."""
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sso.models import AuditEntry, AuditSeal
 from sso.services import seals
 from sso.services.audit import Action, record
-from sso.services.seals import Broken, seal, shorten, verify
+from sso.services.seals import Broken, seal, verify
 from tests.factories import UserFactory
+from tests.sso.record import TABLES, some_entries, triggers_off
 
 pytestmark = pytest.mark.django_db
-TABLES = ["sso_auditentry", "sso_auditseal"]
-
-
-@contextmanager
-def triggers_off():
-    """What somebody may do who owns the tables."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            for table in TABLES:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            yield cursor
-            for table in TABLES:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        else:
-            cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'sso_audit%'"
-            )
-            triggers = cursor.fetchall()
-            for name, _sql in triggers:
-                cursor.execute(f"DROP TRIGGER {name}")
-            yield cursor
-            for _name, sql in triggers:
-                cursor.execute(sql)
-
-
-def some_entries(count: int = 3) -> list[int]:
-    person = UserFactory(username=f"nguoi-{UserFactory.create().pk}")
-    for number in range(count):
-        record(Action.SIGNED_IN, person=person, client="wiki", cause=f"cause {number}", number=number)
-    return list(AuditEntry.objects.order_by("-pk").values_list("pk", flat=True)[:count])[::-1]
-
-
-@pytest.fixture
-def sealed():
-    """Three seals of three entries each; returns the keys of the entries."""
-    keys = []
-    for _round in range(3):
-        keys += some_entries()
-        assert seal() == 3
-    return keys
 
 
 # --- append-only ---------------------------------------------------------------------------------
@@ -282,7 +236,7 @@ def test_long_runs_are_sealed_in_parts(monkeypatch):
 TEXTS = st.text(st.characters(), max_size=80)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cause=TEXTS, name=TEXTS, detail=st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.binary(max_size=9),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4), max_leaves=8,
@@ -295,112 +249,3 @@ def test_whatever_is_recorded_is_stored_and_sealed(db, cause, name, detail):
     assert set(AuditEntry.objects.order_by("-pk")[0].facts) == {"detail_of"}
     seal()
     assert verify().unsealed == 0
-
-
-# --- the commands --------------------------------------------------------------------------------
-
-
-def output_of(*words: str) -> str:
-    out = StringIO()
-    call_command(*words, stdout=out)
-    return out.getvalue()
-
-
-def test_verify_audit_seals_and_says_intact(sealed):
-    record(Action.SIGNED_IN)
-
-    said = output_of("verify_audit")
-
-    newest = AuditSeal.objects.get(number=4)
-    assert "Intact: 10 entries in 4 seals, 0 removed by shorten_audit, 0 not sealed yet." in said
-    assert f"Newest seal: 4 up to entry {newest.last}, {newest.hash}" in said
-    assert "in 4 seals" in output_of("verify_audit", "--anchor", newest.hash)
-    assert "in 4 seals" in output_of("verify_audit", "--from", "2020-01-01", "--to", "2999-01-01T08:00")
-    assert "Intact: 0 entries" in output_of("verify_audit", "--from", "2999-01-01")
-
-
-def test_verify_audit_names_the_broken_entry_and_fails(sealed):
-    with triggers_off() as cursor:
-        cursor.execute("UPDATE sso_auditentry SET cause = 'x' WHERE id = %s", [sealed[5]])
-
-    with pytest.raises(CommandError, match=f"^Entry {sealed[5]} was changed"):
-        call_command("verify_audit")
-
-
-def test_seal_audit_prints_the_anchor():
-    keys = some_entries()
-
-    said = output_of("seal_audit")
-
-    newest = AuditSeal.objects.get()
-    assert said.split() == ["1", str(keys[-1]), newest.hash]
-
-
-def test_an_hours_first_seal_is_logged(caplog):
-    keys = some_entries()
-
-    with caplog.at_level("INFO", "sso"):
-        seal()
-
-    assert f"Record sealed to entry {keys[-1]}: seal 1, {AuditSeal.objects.get().hash}" in caplog.text
-
-
-# --- removing what is too old --------------------------------------------------------------------
-
-
-@pytest.fixture
-def two_years(monkeypatch):
-    """Seals of two years ago (three entries), of a year and a half ago (three), of today (three)."""
-    keys, now = [], timezone.now()
-    for days in (730, 550, 0):
-        keys += some_entries()
-        monkeypatch.setattr(seals.timezone, "now", lambda days=days: now - timedelta(days=days))
-        seal()
-    monkeypatch.undo()
-    return keys
-
-
-def test_old_entries_go_into_a_file_and_the_rest_stays_verifiable(two_years, tmp_path):
-    day = (timezone.now() - timedelta(days=400)).date().isoformat()
-
-    said = output_of(
-        "shorten_audit", "--before", day, "--into", str(tmp_path / "old.gz"), "--cause", "QĐ 12/QĐ"
-    )
-
-    with gzip.open(tmp_path / "old.gz", "rt", encoding="utf-8") as file:
-        kept = [json.loads(line) for line in file]
-    assert [row[0] for row in kept] == two_years[:6]
-    assert "6 entries removed." in said
-    note = AuditEntry.objects.order_by("-pk")[0]
-    assert (note.action, note.cause, note.facts["entries"]) == ("record_shortened", "QĐ 12/QĐ", 6)
-    assert list(AuditEntry.objects.order_by("pk").values_list("pk", flat=True)) == [*two_years[6:], note.pk]
-    verdict = verify()
-    assert (verdict.seals, verdict.removed, verdict.entries, verdict.unsealed) == (3, 6, 3, 1)
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        AuditEntry.objects.all().delete()
-
-
-def test_what_is_younger_than_a_year_stays(two_years, tmp_path):
-    day = timezone.now().date().isoformat()
-
-    with pytest.raises(CommandError, match="a year at least"):
-        output_of("shorten_audit", "--before", day, "--into", str(tmp_path / "old.gz"), "--cause", "x")
-
-    assert AuditEntry.objects.count() == 9
-
-
-def test_a_broken_record_is_not_shortened(two_years):
-    with triggers_off() as cursor:
-        cursor.execute("UPDATE sso_auditentry SET cause = 'x' WHERE id = %s", [two_years[1]])
-
-    with pytest.raises(Broken):
-        shorten(timezone.now() - timedelta(days=400), "x", lambda line: None)
-
-    assert AuditEntry.objects.count() == 9
-
-
-def test_shortening_twice_removes_nothing_more(two_years):
-    day = timezone.now() - timedelta(days=400)
-
-    assert [shorten(day, "x", lambda line: None) for _time in range(2)] == [6, 0]
-    assert verify().removed == 6

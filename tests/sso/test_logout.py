@@ -1,112 +1,28 @@
-"""Signing out, and telling systems of it: who is told what, when, and what the person reads about it."""
+"""Telling systems of a sign-out: who is told what and when, and what if they do not answer."""
 
-import threading
 import time
 from datetime import timedelta
-from urllib.parse import parse_qs
-from wsgiref.simple_server import make_server
 
 import pytest
 import time_machine
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from demo.foreign_system import QuietHandler
-from demo.servers.process import free_port
-from sso.api import Reason, ensure_client, revoke
+from sso.api import Reason, revoke
 from sso.models import AuditEntry, LogoutNotice, RefreshToken, Session
 from sso.oauth.signing import issuer
 from sso.services.audit import Action
 from sso.services.expiry import clear_expired
 from sso.services.logout import EVENT, RETRIES, deliver
 from sso.services.revocation import end_system
-from tests.conftest import record_sign_in
-from tests.factories import person_of, system_admin
-from tests.sso.conftest import REDIRECT, ask, tokens_of
+from tests.sso.conftest import REDIRECT, browser_of, tokens_of
+from tests.sso.receiver import sid_of, states, system
 
 pytestmark = pytest.mark.django_db
-SCOPES = ["openid", "profile", "email", "organization"]
-
-
-class Receiver:
-    """A system's back-channel address: keeps what it is sent, and answers with ``status``."""
-
-    def __init__(self):
-        self.status, self.tokens, self.requests = "200 OK", [], []
-        self.address = f"http://127.0.0.1:{free_port()}/logout"
-        self.server = make_server(
-            "127.0.0.1", int(self.address.split(":")[2].split("/")[0]), self, handler_class=QuietHandler
-        )
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __call__(self, environ, start_response):
-        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()
-        self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["CONTENT_TYPE"]))
-        self.tokens += parse_qs(body)["logout_token"]
-        start_response(self.status, [("Location", "http://127.0.0.1:1/elsewhere")])
-        return [b""]
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-@pytest.fixture
-def receiver():
-    server = Receiver()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def queue(settings):
-    """Jobs wait in the database, as they do outside of tests; the function runs those that are due."""
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-
-    def run_due() -> int:
-        due = list(DBTaskResult.objects.ready())
-        for job in due:
-            job.delete()
-            job.task.call(*job.args_kwargs["args"])
-        return len(due)
-
-    return run_due
-
-
-@pytest.fixture
-def told(receiver, queue):
-    """A system that is told of sign-outs: (row, secret)."""
-    return system("Wiki", receiver)
-
-
-def system(name, receiver, **fields):
-    fields = {"redirect_uris": REDIRECT, "allowed_scopes": SCOPES, "skip_authorization": True} | fields
-    return ensure_client(name, backchannel_logout_uri=receiver.address if receiver else "", **fields)
-
-
-def browser_of(person) -> Client:
-    browser = Client()
-    browser.force_login(person)
-    record_sign_in(browser, person)
-    return browser
-
-
-def sid_of(browser) -> str:
-    return browser.session["sid"]
-
-
-@pytest.fixture
-def person():
-    return person_of()
-
-
-def states() -> list[tuple]:
-    return list(LogoutNotice.objects.order_by("pk").values_list("state", "tries", "answer"))
 
 
 # --- what is sent --------------------------------------------------------------------------------
@@ -293,111 +209,3 @@ def test_what_is_rolled_back_is_not_told(person, told, queue):
         transaction.set_rollback(True)
 
     assert (LogoutNotice.objects.count(), DBTaskResult.objects.count()) == (0, 0)
-
-
-# --- the pages -----------------------------------------------------------------------------------
-
-
-def test_page_asks_and_a_get_ends_nothing(person):
-    browser = browser_of(person)
-
-    page = browser.get(reverse("account_logout"))
-
-    assert page.status_code == 200
-    assert 'value="everywhere"' in page.content.decode()
-    assert browser.get(reverse("people")).status_code == 200
-
-
-def test_browser_or_everywhere(person):
-    here, there, third = (browser_of(person) for _number in range(3))
-
-    here.post(reverse("account_logout"), {"where": "browser"})
-    assert [browser.get(reverse("people")).status_code for browser in (here, there)] == [302, 200]
-
-    there.post(reverse("account_logout"), {"where": "everywhere"})
-    assert [browser.get(reverse("people")).status_code for browser in (there, third)] == [302, 302]
-
-
-def test_forged_sign_out_from_elsewhere_is_refused(person):
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(person)
-
-    assert browser.post(reverse("account_logout"), {"where": "everywhere"}).status_code == 403
-    assert browser.get(reverse("people")).status_code == 200
-
-
-def test_person_sees_who_has_confirmed(client, person, told, receiver, queue):
-    browser = browser_of(person)
-    tokens_of(browser, told)
-
-    page = browser.post(reverse("account_logout"), {"where": "browser"}, follow=True)
-    before = page.content.decode()
-    queue()
-    after = client.get(
-        page.request["PATH_INFO"], {"of": page.wsgi_request.GET["of"], "again": 1}
-    ).content.decode()
-
-    assert "đang báo" in before
-    assert 'http-equiv="refresh"' in before
-    assert "đã xác nhận" in after
-    assert 'http-equiv="refresh"' not in after
-    assert "Wiki" in after
-
-
-def test_receipts_are_on_the_pages_of_the_person_and_the_admin_only(person, told, queue):
-    browser = browser_of(person)
-    tokens_of(browser, told)
-    browser.post(reverse("account_logout"), {"where": "browser"})
-    queue()
-
-    own = browser_of(person).get(reverse("account-systems")).content.decode()
-    others = browser_of(person_of()).get(reverse("account-systems")).content.decode()
-    admins = browser_of(system_admin()).get(told[0].get_absolute_url()).content.decode()
-
-    assert ["đã xác nhận" in page for page in (own, others, admins)] == [True, False, True]
-
-
-def test_page_after_sign_out_belongs_to_whoever_has_its_signed_address(client, person, told, queue):
-    for of in ("", "rubbish", "eyJ0b2xkIjpbMV19:1x:AAAA"):
-        assert client.get(reverse("signed-out"), {"of": of}).status_code == 404
-
-
-def test_front_channel_is_a_frame_that_only_this_page_may_show(person):
-    other = ensure_client(
-        "Cũ", redirect_uris=REDIRECT, allowed_scopes=SCOPES, skip_authorization=True,
-        frontchannel_logout_uri="https://old.example:8443/out?a=1", post_logout_redirect_uris="https://wiki.example/bye",
-    )  # fmt: skip
-    browser = browser_of(person)
-    sid = sid_of(browser)
-    hint = tokens_of(browser, other)["id_token"]
-
-    query = {"id_token_hint": hint, "post_logout_redirect_uri": "https://wiki.example/bye", "state": "z"}
-    page = browser.get(reverse("oauth-end-session"), query, follow=True)
-
-    body = page.content.decode()
-    assert f"https://old.example:8443/out?a=1&amp;iss=http%3A%2F%2F127.0.0.1%3A8000&amp;sid={sid}" in body
-    assert 'content="3; url=https://wiki.example/bye?state=z"' in body
-    assert "frame-src https://old.example:8443" in page["Content-Security-Policy"]
-    assert browser.get(reverse("people")).status_code == 302
-
-
-def test_session_is_told_by_rp_initiated_sign_out_too(person, told, receiver, queue):
-    browser = browser_of(person)
-    hint = tokens_of(browser, told)["id_token"]
-
-    browser.get(reverse("oauth-end-session"), {"id_token_hint": hint})
-    queue()
-
-    assert states() == [("confirmed", 1, "HTTP 200")]
-
-
-def test_p07_stranger_with_an_old_id_token_signs_nobody_out(person, told, receiver, queue):
-    browser = browser_of(person)
-    hint = tokens_of(browser, told)["id_token"]
-
-    for stranger in (Client(), browser_of(person_of())):
-        stranger.get(reverse("oauth-end-session"), {"id_token_hint": hint})
-
-    assert browser.get(reverse("people")).status_code == 200
-    assert ask(browser, told[0]).status_code == 302
-    assert states() == []

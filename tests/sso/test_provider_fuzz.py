@@ -14,9 +14,9 @@ from sso.services.tokens import mail_token
 from tests.factories import person_of
 from tests.sso.conftest import REDIRECT, VERIFIER, ask, parameters_of, tokens_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 some = settings(
-    max_examples=120,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

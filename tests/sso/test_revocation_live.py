@@ -15,7 +15,7 @@ from tests.databases import sqlite_copy
 from tests.intranet.test_live import ROOT, Page, web
 from tests.sso.revocation_table import EVENTS, UNTOUCHED, pairs
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.slow, pytest.mark.servers]
 LONGEST_SECONDS = 1.0
 
 # A process beside the web server. It signs people in, and lets happen to them what it is told, line by line.

@@ -4,54 +4,25 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from sso.api import Reason, User, revoke
-from sso.models import AuditEntry, TrustedBrowser
+from sso.models import AuditEntry
 from tests.factories import UserFactory
 from tests.sso.conftest import sign_in
 from tests.sso.factors import (
     LOCALHOST,
+    STEP,
     browser,
     code_now,
     is_signed_in,
     options_in,
+    passkey_of,
     passkey_sign_in,
     with_app,
-    with_codes,
-    with_passkey,
 )
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
-STEP = "/sign-in/second-step/"
-
-
-@pytest.fixture
-def ha(synced):
-    return User.objects.get(username="ha")
-
-
-@pytest.fixture
-def dung(synced):
-    return User.objects.get(username="dung")
-
-
-@pytest.fixture
-def half_way(ha):
-    """A browser in which ha, who has an app and recovery codes, has typed the password."""
-    with_app(ha)
-    client = browser()
-    client.codes = with_codes(ha)
-    assert sign_in(client, next="/people/")["Location"] == STEP
-    return client
-
-
-def key_of(person):
-    """A passkey that ``person`` made in another browser."""
-    client = browser()
-    client.force_login(person)
-    return with_passkey(person, client)
 
 
 def test_code_of_the_app_leads_on_to_where_the_person_wanted_to_go(half_way, ha):
@@ -140,7 +111,7 @@ def test_nothing_else_leads_through(half_way, form):
 
 @pytest.mark.parametrize("form", [{}, {"trust": "on"}, {"credential": "{}"}, {"code": "1"}])
 def test_nothing_else_leads_through_for_somebody_with_passkeys_only(ha, form):
-    key_of(ha)
+    passkey_of(ha)
     Authenticator.objects.filter(user=ha, type="recovery_codes").delete()
     client = browser()
     sign_in(client)
@@ -159,7 +130,7 @@ def test_step_is_not_reached_without_a_password(ha):
 
 
 def test_passkey_is_a_second_step_too(ha):
-    key = key_of(ha)
+    key = passkey_of(ha)
     client = browser()
     page = client.get(sign_in(client)["Location"])
 
@@ -169,7 +140,7 @@ def test_passkey_is_a_second_step_too(ha):
 
 
 def test_sign_in_by_passkey_asks_for_no_second_step(ha):
-    key = key_of(ha)
+    key = passkey_of(ha)
     client = browser()
 
     assert passkey_sign_in(client, key)["Location"] == "/"
@@ -178,7 +149,7 @@ def test_sign_in_by_passkey_asks_for_no_second_step(ha):
 
 def test_p24_passkey_opens_while_passwords_are_held_up(ha):
     """allauth's public flaw: wrong passwords of a stranger locked the passkey out, too."""
-    key = key_of(ha)
+    key = passkey_of(ha)
     client = browser()
     for _try in range(10):
         sign_in(client, password="wrong")
@@ -214,7 +185,7 @@ def test_wrong_codes_are_counted_over_all_browsers(ha):
 
 
 def test_p25_anothers_passkey_does_not_finish(half_way, dung):
-    key = key_of(dung)
+    key = passkey_of(dung)
 
     half_way.post(
         STEP, {"credential": key.get(options_in(half_way.get(STEP)) if has_options(half_way) else FAKE)}
@@ -231,8 +202,8 @@ def has_options(client) -> bool:
 
 
 def test_p25_anothers_passkey_does_not_finish_although_both_have_one(ha, dung):
-    key_of(ha)
-    theirs = key_of(dung)
+    passkey_of(ha)
+    theirs = passkey_of(dung)
     client = browser()
     page = client.get(sign_in(client)["Location"])
 
@@ -253,7 +224,7 @@ def test_p25_anothers_code_does_not_finish(half_way, dung):
 def test_p25_who_comes_after_somebody_half_way_in_is_themselves(half_way, ha, dung, by):
     """No flow of B carries anything over from A, who had typed the password in the same browser."""
     if by == "passkey":
-        passkey_sign_in(half_way, key_of(dung))
+        passkey_sign_in(half_way, passkey_of(dung))
     else:
         if by == "password and code":
             with_app(dung)
@@ -286,88 +257,6 @@ def test_half_way_ends_with(what, half_way, ha):
         half_way.post(STEP, {"code": code if what != "too late" else code_now(ha)})
 
     assert not is_signed_in(half_way)
-
-
-# --- trusted browsers ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def trusted(half_way, ha):
-    """A browser that ha trusts, signed out."""
-    half_way.post(STEP, {"code": code_now(ha), "trust": "on"})
-    half_way.post(reverse("account_logout"))
-    return half_way
-
-
-def test_trusted_browser_skips_the_second_step_never_the_password(trusted):
-    wrong = sign_in(trusted, password="wrong")
-    assert (wrong.status_code, is_signed_in(trusted)) == (200, False)
-
-    sign_in(trusted)
-
-    assert is_signed_in(trusted)
-
-
-def test_trust_is_of_one_browser_and_one_person(trusted, ha, dung):
-    with_app(dung)
-
-    assert sign_in(browser())["Location"] == STEP
-    assert sign_in(trusted, "dung")["Location"] == STEP
-
-
-def test_people_who_share_a_browser_trust_it_each(trusted, ha, dung):
-    with_app(dung)
-    sign_in(trusted, "dung")
-    trusted.post(STEP, {"code": code_now(dung), "trust": "on"})
-    trusted.post(reverse("account_logout"))
-
-    for account in ("ha", "dung"):
-        sign_in(trusted, account)
-        assert is_signed_in(trusted)
-        trusted.post(reverse("account_logout"))
-
-
-@pytest.mark.parametrize("what", ["revoked", "forgotten", "31 days", "another factor", "forged"])
-def test_trust_ends_with(what, trusted, ha):
-    if what == "revoked":
-        revoke(ha, Reason.PASSWORD_CHANGED)
-    elif what == "forgotten":
-        client = browser()
-        client.force_login(ha)
-        client.post(reverse("account-security-forget", args=[TrustedBrowser.objects.get().pk]))
-    elif what == "another factor":
-        Authenticator.objects.filter(user=ha).delete()
-        key_of(ha)
-    elif what == "forged":
-        trusted.cookies["trusted"] = TrustedBrowser.objects.get().token_hash
-    later = timezone.now() + timezone.timedelta(days=31 if what == "31 days" else 0)
-
-    with time_machine.travel(later):
-        response = sign_in(trusted)
-
-    assert response["Location"] == STEP
-
-
-def test_trust_dies_with_the_epoch_even_where_its_row_is_left(trusted, ha):
-    User.objects.filter(pk=ha.pk).update(security_epoch=ha.security_epoch + 1)
-
-    assert TrustedBrowser.objects.count() == 1
-    assert sign_in(trusted)["Location"] == STEP
-
-
-def test_of_the_cookie_only_the_hash_is_kept_and_scripts_do_not_see_it(half_way, ha):
-    response = half_way.post(STEP, {"code": code_now(ha), "trust": "on"})
-
-    cookie = response.cookies["trusted"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 30 * 24 * 3600)
-    assert TrustedBrowser.objects.get().token_hash not in cookie.value
-    assert cookie.value not in str(list(TrustedBrowser.objects.values()))
-
-
-def test_trust_is_given_only_after_the_right_code(half_way):
-    response = half_way.post(STEP, {"code": "000000", "trust": "on"})
-
-    assert ("trusted" in response.cookies, TrustedBrowser.objects.count()) == (False, 0)
 
 
 # --- pages ---------------------------------------------------------------------------------------

@@ -1,14 +1,12 @@
 """manage.py follow_directory: apply each change of the mail directory at once, until SIGTERM."""
 
 import signal
-from datetime import timedelta
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from sso.models import DirectoryEntry, DirectoryFollowed
-from sso.services.following import BEAT_PATIENCE, BEAT_SECONDS, Follower
+from sso.services.following import Follower
+from sso.services.health import health
 
 
 class Command(BaseCommand):
@@ -35,21 +33,19 @@ class Command(BaseCommand):
         follower.run()
 
     def say_status(self) -> None:
-        followed = DirectoryFollowed.load()
-        held = list(DirectoryEntry.objects.held().order_by("dn").values_list("dn", flat=True))
-        silence = timedelta(seconds=3 * (BEAT_SECONDS + BEAT_PATIENCE))
-        if followed.mode == "periodic":
-            silence += timedelta(seconds=2 * settings.DIRECTORY_SECONDS)
-        is_silent = followed.heard_at is None or timezone.now() - followed.heard_at > silence
+        now = health()
+        followed, held = now.followed, now.held
         lag = "" if followed.lag_seconds is None else f", {followed.lag_seconds:.2f} s after it was made"
         self.stdout.write(f"Followed: {followed.mode or 'never yet'}")
         self.stdout.write(f"Last heard: {when(followed.heard_at)}")
         self.stdout.write(f"Last change applied: {when(followed.changed_at)}{lag}")
-        for dn in held:
-            self.stdout.write(f"Held, waiting for sync_directory --yes: {dn}")
+        for entry in held:
+            self.stdout.write(
+                f"Held, waiting for a yes (on the page Directory, or sync_directory --yes): {entry}"
+            )
         if followed.fault:
             raise CommandError(f"Not followed since {when(followed.fault_since)}: {followed.fault}")
-        if is_silent:
+        if followed.heard_at is None or now.stopped_at:
             raise CommandError("Nobody follows the directory.")
         if held:
             raise CommandError(f"{len(held)} people or units wait for a yes.")

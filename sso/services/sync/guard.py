@@ -79,11 +79,16 @@ def refuse_twice(kind: str, values: list[str]) -> None:
 
 def allow(work, rows: list[DirectoryEntry], kind: Kind) -> list[DirectoryEntry]:
     """Return those of ``rows`` that may be put out now; the others are marked as held. Raises NeedsConfirmation."""
-    if not rows:
-        return []
-    if work.mode is Mode.CONFIRMED:
-        mark(work, rows, out_at=None, held_at=None)
-        return rows
+    agreed, others = [], []
+    for row in rows:
+        has_yes = work.mode is Mode.CONFIRMED or row.key in work.agreed
+        (agreed if has_yes else others).append(row)
+    mark(work, agreed, out_at=None, held_at=None)
+    return agreed + (few(work, others, kind) if others else [])
+
+
+def few(work, rows: list[DirectoryEntry], kind: Kind) -> list[DirectoryEntry]:
+    """Return ``rows`` when they are so few that nobody must say yes; else mark and leave them."""
     new = [row for row in rows if row.held_at is None]
     people = directory_people().active().count()
     if work.mode is Mode.ASK:

@@ -109,6 +109,17 @@ class Mirror:
             if row.facts and row.gone_at is None and row.key not in self.entries:
                 self.entries[row.key] = entry_of(row)
 
+    def take_up(self, held: Iterable[UUID], now: datetime) -> None:
+        """Have people looked at whom the directory wants out and who were held; ``gone`` has those it shows no more."""
+        rows = list(Row.objects.held().filter(key__in=held, gone_at=None))
+        self.look_again(rows)
+        for row in rows:
+            entry = self.entries.get(row.key)
+            if entry is None or entry.is_open(now):  # what locks it could be read, the rest could not
+                self.entries.pop(row.key, None)
+                self.rows.setdefault(row.key, row)
+                self.shut.add(row.key)
+
     @property
     def is_quiet(self) -> bool:
         """Say whether there is nothing to do."""

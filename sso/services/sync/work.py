@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils import timezone
 from sso.directory import Snapshot, read_directory
 from sso.directory.entries import Kind, PersonEntry
 from sso.models import User
+from sso.services.provisioning.noting import note_everybody, note_people
 from sso.services.sync import guard
 from sso.services.sync.mirror import Mirror
 from sso.services.sync.people import sync_people
@@ -46,6 +47,7 @@ class Work:
     mode: guard.Mode
     now: datetime = field(default_factory=timezone.now)
     today: date = field(default_factory=timezone.localdate)
+    agreed: Collection[UUID] = ()  # who is put out whatever the mode: somebody has said yes
     is_first: bool = False  # nobody of the directory was known before
     users: dict[UUID, User] = field(default_factory=dict)  # whom it is about, by key
     people: list[PersonEntry] = field(default_factory=list)  # what the directory says of them
@@ -88,11 +90,13 @@ def apply(
     *,
     is_whole: bool = False,
     mode: guard.Mode = guard.Mode.HOLD,
+    agreed: Collection[UUID] = (),
     tell: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """Take in the entries that were added or changed and those that have gone, and return what changed.
 
-    In ``Mode.HOLD`` people who would be put out beyond the limit stay, marked, until somebody says yes.
+    In ``Mode.HOLD`` people who would be put out beyond the limit stay, marked, until somebody says yes; ``agreed``
+    are the keys of those for whom somebody has.
     """
     report = Report(tell=tell)
     one_writer()
@@ -100,8 +104,10 @@ def apply(
         guard.refuse_incomplete(said)
     tell("What has changed …")
     mirror = Mirror.load(said, set(gone), is_whole)
-    work = Work(report, mirror, mode, is_first=not User.objects.filter(origin=User.Origin.DIRECTORY).exists())
+    is_first = not User.objects.filter(origin=User.Origin.DIRECTORY).exists()
+    work = Work(report, mirror, mode, agreed=agreed, is_first=is_first)
     mirror.take_in(said, work.now)
+    mirror.take_up(agreed, work.now)
     for complaint in said.complaints:
         report.add("entry left out", complaint)
     if mirror.is_quiet:
@@ -123,7 +129,19 @@ def apply(
         tell("Roles …")
         sync_roles(work)
     mirror.save()
+    note_changes(work)
     return report
+
+
+def note_changes(work: Work) -> None:
+    """Have systems that keep accounts of their own hear of it. A unit or role may be about anybody."""
+    counts = work.report.counts
+    if any(
+        counts[kind] for kind in ("unit added", "unit changed", "unit ended", "role given", "role taken back")
+    ):
+        note_everybody()
+    elif counts:
+        note_people(work.users.values())
 
 
 def one_writer() -> None:

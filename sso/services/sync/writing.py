@@ -17,7 +17,7 @@ def set_all(row: models.Model, values: dict) -> list[str]:
 
 def write(model: type[models.Model], rows: Iterable[models.Model], names: Iterable[str]) -> None:
     """Store the fields ``names`` of ``rows``; ``bulk_update`` makes huge CASEs of them, which takes minutes."""
-    fields = [model._meta.get_field(name.removesuffix("_id")) for name in names]
+    fields = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
     key = model._meta.pk

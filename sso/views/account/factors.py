@@ -113,10 +113,11 @@ def added(request, factor, message: str):
 
 
 @never_cache
-@require_POST
-@when_sure(back="account-security")
+@require_http_methods(["GET", "POST"])
+@when_sure(methods=("POST",), back="account-security")
 def codes(request):
-    if not factors_of(request.user).any:
+    """Make new codes and show them; who comes back to their page finds the overview."""
+    if request.method == "GET" or not factors_of(request.user).any:
         return redirect("account-security")
     return codes_page(request)
 

@@ -1,0 +1,86 @@
+"""How the following of the directory stands, and a human's yes to what it holds back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from sso.directory import Snapshot
+from sso.models import DirectoryEntry, DirectoryFollowed, User
+from sso.permissions import is_system_admin, require
+from sso.services.audit import Action, record
+from sso.services.following import BEAT_PATIENCE, BEAT_SECONDS
+from sso.services.sync.work import Report, apply, one_writer
+from sso.signals import directory_watched
+
+SILENCE = timedelta(seconds=3 * (BEAT_SECONDS + BEAT_PATIENCE))
+PATIENCE = timedelta(minutes=2)  # a directory or a service that is started anew is no trouble
+HELD, STOPPED = "held", "stopped"
+
+
+class CannotLetGo(Exception):
+    """What is held is not what was shown, or the directory is not followed, so that what we know may be old."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """``stopped_at`` is None while the directory is followed, and when it never was."""
+
+    followed: DirectoryFollowed
+    stopped_at: datetime | None
+    held: list[DirectoryEntry]
+
+    @property
+    def mark(self) -> str:
+        """What names exactly those who are held, so that a yes is said to nobody else."""
+        return mark_of(self.held)
+
+    def troubles(self, now: datetime) -> set[str]:
+        """Return what system admins must know: HELD, STOPPED."""
+        is_long = self.stopped_at is not None and now - self.stopped_at > PATIENCE
+        return ({HELD} if self.held else set()) | ({STOPPED} if is_long else set())
+
+
+def health() -> Health:
+    """Return how it stands now."""
+    followed = DirectoryFollowed.load()
+    silence = SILENCE
+    if followed.mode == "periodic":
+        silence += timedelta(seconds=2 * settings.DIRECTORY_SECONDS)
+    is_silent = followed.heard_at is not None and timezone.now() - followed.heard_at > silence
+    stopped_at = followed.fault_since if followed.fault else followed.heard_at if is_silent else None
+    return Health(followed, stopped_at, list(DirectoryEntry.objects.held().order_by("kind", "dn")))
+
+
+def watch_directory() -> set[str]:
+    """Tell how it stands to whoever listens; return the troubles."""
+    troubles = health().troubles(timezone.now())
+    directory_watched.send(DirectoryFollowed, troubles=troubles)
+    return troubles
+
+
+@transaction.atomic
+def let_go(seen: str, reason: str, *, by: User, request=None) -> Report:
+    """Carry out what is held, of those whom ``by`` has ``seen`` (``Health.mark``), and return what changed.
+
+    Raises CannotLetGo.
+    """
+    require(is_system_admin(by))
+    one_writer()
+    now = health()
+    if not now.held or now.mark != seen or now.stopped_at is not None:
+        raise CannotLetGo
+    keys = {row.key for row in now.held}
+    report = apply(Snapshot(), {row.key for row in now.held if row.gone_at}, agreed=keys)
+    names = [row.dn for row in now.held]
+    record(Action.HELD_LET_GO, by=by, request=request, cause=reason, count=len(names), entries=names)
+    return report
+
+
+def mark_of(rows: Iterable[DirectoryEntry]) -> str:
+    lines = sorted(f"{row.key} {row.held_at.isoformat()} {row.gone_at}" for row in rows)
+    return sha256("\n".join(lines).encode()).hexdigest()

@@ -1,0 +1,126 @@
+"""The page of a document and its files: who sees them, and what they show."""
+
+import pytest
+from django.urls import reverse
+
+from apps.documents import services
+from apps.documents.models import Assignment
+from tests.documents.factories import a_document, clerk_of, pdf_bytes, pdf_file, routed
+from tests.factories import UnitFactory, UserFactory, person_of
+
+pytestmark = pytest.mark.django_db
+URLS = ["detail", "edit", "route"]
+
+
+@pytest.mark.parametrize("name", URLS)
+def test_a_stranger_finds_nothing(client, name):
+    document = a_document()
+    client.force_login(clerk_of(UnitFactory()))
+
+    there = client.get(reverse(f"documents:{name}", args=[document.pk]))
+    absent = client.get(reverse(f"documents:{name}", args=[document.pk + 1]))
+
+    assert (there.status_code, absent.status_code) == (404, 404)
+
+
+def test_a_stranger_gets_no_file_and_does_no_act(client):
+    document = a_document()
+    clerk = document.created_by
+    upload = services.attach_file(document, services.keep_upload(pdf_file(), by=clerk), by=clerk)
+    step = routed(document, UserFactory())
+    client.force_login(UserFactory())
+
+    answers = [
+        client.get(upload.get_absolute_url()),
+        client.post(reverse("documents:add_file", args=[document.pk]), {"file": pdf_file()}),
+        client.post(reverse("documents:remove_file", args=[document.pk, upload.pk])),
+        client.get(reverse("documents:print", args=[document.register.pk])),
+        client.get(reverse("documents:route", args=[document.pk]), {"from": step.pk}),
+        *(
+            client.post(reverse("documents:act", args=[document.pk, step.pk, act]))
+            for act in ("done", "return", "withdraw")
+        ),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * 8
+    assert (document.attachments.count(), Assignment.objects.get().state) == (1, "waiting")
+
+
+def test_a_file_belongs_to_its_document_only(client):
+    first, second = a_document(), a_document()
+    clerk = first.created_by
+    upload = services.attach_file(first, services.keep_upload(pdf_file(), by=clerk), by=clerk)
+    client.force_login(second.created_by)
+
+    assert client.get(reverse("documents:file", args=[second.pk, upload.pk])).status_code == 404
+
+
+def test_a_file_is_shown_in_the_browser_and_remembered(client):
+    document = a_document()
+    clerk = document.created_by
+    upload = services.attach_file(document, services.keep_upload(pdf_file(), by=clerk), by=clerk)
+    client.force_login(clerk)
+
+    answer = client.get(upload.get_absolute_url())
+
+    assert b"".join(answer.streaming_content) == pdf_bytes()
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"].startswith("inline")
+    assert "script" not in answer["Content-Security-Policy"]
+    assert document.history.first().act == "opened"
+
+
+def test_a_lost_file_is_not_found(client):
+    document = a_document()
+    clerk = document.created_by
+    upload = services.attach_file(document, services.keep_upload(pdf_file(), by=clerk), by=clerk)
+    upload.file.storage.delete(upload.file.name)
+    client.force_login(clerk)
+
+    assert client.get(upload.get_absolute_url()).status_code == 404
+
+
+def test_the_page_says_why_it_is_seen_and_that_it_was_seen(client):
+    document, person = a_document(), UserFactory()
+    step = routed(document, person, instruction="Dự thảo trả lời")
+    client.force_login(person)
+
+    page = client.get(document.get_absolute_url())
+
+    step.refresh_from_db()
+    assert page.context["reasons"] == ["văn bản được chuyển đến đích danh (chủ trì)"]
+    assert "Dự thảo trả lời" in page.content.decode()
+    assert step.seen_at is not None
+    assert [entry.act for entry in page.context["history"]] == ["routed", "registered"]
+
+
+def test_who_looked_is_shown_to_those_who_keep_the_register(client):
+    document, person = a_document(), UserFactory()
+    routed(document, person)
+    client.force_login(person)
+    client.get(document.get_absolute_url())
+    client.force_login(document.created_by)
+
+    page = client.get(document.get_absolute_url())
+
+    assert [(entry.act, entry.by) for entry in page.context["history"]][:2] == [
+        ("viewed", document.created_by),
+        ("viewed", person),
+    ]
+
+
+def test_a_document_asks_as_many_queries_for_any_routing(client, django_assert_max_num_queries):
+    document = a_document()
+    client.force_login(document.created_by)
+    routed(document, person_of(), role="cooperating")
+    client.get(document.get_absolute_url())
+    with django_assert_max_num_queries(40) as with_one:
+        client.get(document.get_absolute_url())
+    for _each in range(5):
+        routed(document, person_of(), role="cooperating")
+        routed(document, UnitFactory(), role="information")
+
+    with django_assert_max_num_queries(40) as with_more:
+        client.get(document.get_absolute_url())
+
+    assert len(with_more) == len(with_one)

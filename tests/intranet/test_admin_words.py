@@ -1,0 +1,42 @@
+"""Wagtail's administration speaks Vietnamese, also where it writes by script, and says what is true of a page."""
+
+import json
+
+import pytest
+from django.utils import translation
+from django.utils.timesince import timesince
+from django.utils.timezone import now, timedelta
+
+from intranet.models import UnitPage
+from intranet.services import ensure_unit_pages
+from tests.factories import UnitFactory, person_of, system_admin
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_scripts_write_is_translated_for_those_who_edit(signed_in, django_capture_on_commit_callbacks):
+    ensure_unit_pages()
+    with django_capture_on_commit_callbacks(execute=True):
+        admin = system_admin()
+
+    words = signed_in(admin).get("/admin/jsi18n/").content.decode()
+
+    said = [json.dumps(word) in words for word in ("Thu gọn tất cả", "Thêm bình luận", "Chèn một khối")]
+    assert said == [True, True, True]
+
+
+def test_what_scripts_write_is_not_there_for_others(signed_in):
+    assert signed_in(person_of(UnitFactory())).get("/admin/jsi18n/").status_code == 404
+
+
+def test_times_ago_are_vietnamese():
+    with translation.override("vi"):
+        assert timesince(now() - timedelta(days=15, hours=2)) == "2\xa0tuần, 1\xa0ngày"
+
+
+def test_a_new_unit_page_has_no_draft():
+    UnitFactory(code="KHTC")
+
+    ensure_unit_pages()
+
+    assert list(UnitPage.objects.values_list("live", "has_unpublished_changes")) == [(True, False)]

@@ -1,0 +1,52 @@
+"""The health check of kept connections, against the real server."""
+
+import threading
+
+import pytest
+from django.db import connection, connections
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.races,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections that break"),
+]
+
+
+def key_of_server() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def end_from_elsewhere(pid: int) -> None:
+    def end():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        connections.close_all()
+
+    other = threading.Thread(target=end)
+    other.start()
+    other.join()
+
+
+def begin_request() -> None:
+    connection.health_check_enabled = True
+    connection.close_if_unusable_or_obsolete()
+
+
+def test_connection_that_is_whole_is_used_without_a_question(monkeypatch):
+    before, asked = key_of_server(), []
+    monkeypatch.setattr(connection, "is_usable", lambda: asked.append(before) or True)
+
+    begin_request()
+
+    assert (key_of_server(), asked) == (before, [])
+
+
+def test_connection_that_the_server_has_ended_is_made_anew():
+    before = key_of_server()
+
+    end_from_elsewhere(before)
+    begin_request()
+
+    assert key_of_server() != before
