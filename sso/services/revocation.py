@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import (
@@ -106,7 +106,10 @@ def end_sessions(sids: Iterable[str], reason: Reason, *, by: User | None = None)
     sids = [sid for sid in sids if sid]
     if not sids:
         return 0
-    sessions = list(Session.objects.filter(sid__in=sids).exclude(user=None).select_related("user"))
+    held = Session.objects.filter(sid__in=sids).exclude(user=None)
+    tokens = RefreshToken.objects.filter(sid__in=sids)
+    lock(User.objects.filter(Q(pk__in=held.values("user")) | Q(pk__in=tokens.values("user"))))
+    sessions = list(held.select_related("user"))
     note_logouts(reason, sid__in=sids)
     for model in reversed(CREDENTIALS):
         if has_sid(model):

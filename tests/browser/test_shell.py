@@ -94,8 +94,11 @@ def test_a_card_is_dragged_to_its_place(page_of):
     cards = page.locator("[data-sort]").first.locator("[data-widget]")
     before = [card.get_attribute("data-widget") for card in cards.all()]
     assert len(before) > 1
+    page.evaluate("document.fonts.ready.then(() => null)")  # else lines move while the card does
 
-    cards.nth(0).locator(".list-title").drag_to(cards.nth(1).locator(".list-meta"))
+    with page.expect_response(lambda answer: answer.request.method == "POST"):  # it is kept
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+        cards.nth(0).locator(".list-title").drag_to(cards.nth(1).locator(".list-meta"))
 
     expect(cards.nth(1)).to_have_attribute("data-widget", before[0])
     page.reload()

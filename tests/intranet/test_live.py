@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from demo.servers import free_port
+from demo.servers.process import wait_until
 from tests.databases import sqlite_copy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,11 @@ print(client.session.session_key)
 """
 
 
+def listens(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+
+
 @contextmanager
 def web(tmp_path: Path, **variables: str):
     """Yield port, session of a signed-in person and environment of a web server with a fresh database."""
@@ -107,12 +113,7 @@ def web(tmp_path: Path, **variables: str):
         stderr=subprocess.STDOUT,
     )
     try:
-        for _try in range(150):
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+        wait_until(lambda: listens(port), 120, alive=lambda: server.poll() is None)
         yield port, session, environment
     finally:
         server.terminate()
