@@ -97,7 +97,6 @@ def test_a_card_is_dragged_to_its_place(page_of):
     page.evaluate("document.fonts.ready.then(() => null)")  # else lines move while the card does
 
     with page.expect_response(lambda answer: answer.request.method == "POST"):  # it is kept
-        with page.expect_response(lambda answer: answer.request.method == "POST"):
         cards.nth(0).locator(".list-title").drag_to(cards.nth(1).locator(".list-meta"))
 
     expect(cards.nth(1)).to_have_attribute("data-widget", before[0])
