@@ -89,7 +89,7 @@ def postgres_copy() -> str:
     return own_name()
 
 
-# Every table that is not empty, into a schema of its own.
+# Every table that is not empty, into a schema of its own, and how far the keys have been counted.
 KEEP = """
 DO $$ DECLARE name text; has_rows boolean; BEGIN
     CREATE SCHEMA kept;
@@ -97,6 +97,8 @@ DO $$ DECLARE name text; has_rows boolean; BEGIN
         EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO has_rows;
         IF has_rows THEN EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', name, name); END IF;
     END LOOP;
+    CREATE SCHEMA counted;
+    CREATE TABLE counted.sequences AS SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public';
 END $$"""
 # As a replica, the server asks no foreign key and fires no trigger: any order will do, and the record can be emptied.
 RESTORE = """
@@ -109,6 +111,8 @@ DO $$ DECLARE name text; BEGIN
         EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', name, name);
     END LOOP;
 END $$;
+SELECT setval(format('public.%I', sequencename), coalesce(last_value, 1), last_value IS NOT NULL)
+    FROM counted.sequences;
 SET session_replication_role = DEFAULT"""
 
 
