@@ -3,7 +3,6 @@
 import logging
 import multiprocessing
 import signal
-import sys
 import time
 from datetime import timedelta
 
@@ -14,7 +13,7 @@ from intranet.plugins import Timer, plugins
 
 log = logging.getLogger(__name__)
 forking = multiprocessing.get_context("fork")
-FIRST_SECONDS = 60  # after the start, so that a restart does everything soon and nothing at once
+FIRST_SECONDS, APART_SECONDS = 60, 3  # after the start: a restart does everything soon, and one after the other
 OURS = (
     Timer(command="seal_audit", every=timedelta(seconds=10)),
     Timer(command="watch_directory", every=timedelta(minutes=1)),
@@ -32,20 +31,29 @@ def timers() -> list[Timer]:
 
 
 def keep_time() -> None:
-    """Run each timer's command when its time has come, for ever.
+    """Run each timer's command when its time has come, until SIGTERM, which ends those that are running, too.
 
     Each runs in a process of its own: this one stays as small as it was forked, and nothing waits for what takes long.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # which ends the commands that are running, too
-    due = {timer: time.monotonic() + FIRST_SECONDS for timer in timers()}
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # waited for below, it disturbs nothing else
+    begin = time.monotonic() + FIRST_SECONDS
+    due = {timer: begin + place * APART_SECONDS for place, timer in enumerate(timers())}
     running: dict[Timer, multiprocessing.Process] = {}
     while True:
         timer = min(due, key=due.get)
-        time.sleep(max(0, due[timer] - time.monotonic()))
+        if signal.sigtimedwait([signal.SIGTERM], max(0, due[timer] - time.monotonic())):
+            return
         if timer not in running or not running[timer].is_alive():
-            running[timer] = forking.Process(target=ring, args=[timer], daemon=True)
+            running[timer] = forking.Process(target=ring_by_itself, args=[timer], daemon=True)
             running[timer].start()
         due[timer] = time.monotonic() + timer.every.total_seconds()
+
+
+def ring_by_itself(timer: Timer) -> None:
+    """Run the command in this process, which ends at once when it is asked to."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+    ring(timer)
 
 
 def ring(timer: Timer) -> None:
