@@ -17,6 +17,7 @@ from sso.services.rules import may_enter
 from sso.signals import (
     access_ended,
     accounts_held,
+    accounts_watched,
     delegation_changed,
     directory_watched,
     emergency_account_used,
@@ -38,6 +39,7 @@ __all__ = [
     "User",
     "access_ended",
     "accounts_held",
+    "accounts_watched",
     "acting_for",
     "canon_tone",
     "collation_key",

@@ -62,10 +62,11 @@ def came_with(session) -> User | None:
 class OurSessionsMiddleware:
     """End a session that somebody is signed in to, but not by our sign-in: other doors would skip what it asks for.
 
-    Who must have a second factor before anything else gets no further than the pages that make one, and out.
+    Who must have a second factor before anything else gets no further than the pages that make one, and out. The
+    authorization endpoint says so itself: systems that ask silently are told, and shown no page.
     """
 
-    OPEN = ("/account/security/", "/sign-in/", "/sign-out/", "/language/", "/theme/")
+    OPEN = ("/account/security/", "/sign-in/", "/sign-out/", "/language/", "/theme/", "/oauth/authorize/")
 
     def __init__(self, get_response):
         self.get_response = get_response

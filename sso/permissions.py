@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from sso.models import Role, Unit, User
-from sso.models.people import delegations_to
+from sso.models.delegations import delegations_to
 
 
 def require(allowed: bool) -> None:

@@ -4,15 +4,15 @@ They are not cached: what was ended is gone for every process with the next requ
 in the same query.
 """
 
+import secrets
 from datetime import timedelta
 from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase, UpdateError
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db import connection
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
 from sso.models import Session, User
 from sso.models.devices import of_the_living
@@ -59,8 +59,8 @@ class SessionStore(SessionBase):
         self.device = user_agent[:300], address[:45]
 
     def create(self):
-        """Store under a new key of 165 random bits."""
-        self._session_key = get_random_string(32, VALID_KEY_CHARS)
+        """Store under a new key of 192 random bits."""
+        self._session_key = secrets.token_hex(24)
         self.save(must_create=True)
         self.modified = True
 

@@ -26,3 +26,6 @@ password_reset = Signal()
 
 # So many accounts in a system would be switched off that somebody must agree first: system, count.
 accounts_held = Signal()
+
+# Which systems keep refusing to be sent accounts, each minute: systems.
+accounts_watched = Signal()

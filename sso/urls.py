@@ -3,7 +3,8 @@
 Mounted before all others: the first lines stand in for the sign-in and password pages of Django and Wagtail.
 """
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
 
 from sso.views import (
     access,
@@ -27,6 +28,15 @@ from sso.views import (
 )
 from sso.views.account import delegation, devices, export, factors, overview, password
 from sso.views.account import systems as account_systems
+
+
+class AccountConverter(StringConverter):
+    """What can be an account name; all else is an address that does not exist, before any database is asked."""
+
+    regex = r"[\w.@+-]+"
+
+
+register_converter(AccountConverter, "account")
 
 # Called by programs, not by browsers: sso.middleware serves these without what pages need.
 for_programs = [
@@ -73,8 +83,8 @@ urlpatterns = [
     path("account/delegation/<int:pk>/end/", delegation.delegation_end, name="account-delegation-end"),
     path("account/data/", export.data, name="account-data"),
     path("account/data/file/", export.data_file, name="account-data-file"),
-    path("access/<str:username>/", access.access, name="access"),
-    path("access/<str:username>/systems/", why.person_systems, name="person-systems"),
+    path("access/<account:username>/", access.access, name="access"),
+    path("access/<account:username>/systems/", why.person_systems, name="person-systems"),
     path("account/password/", password.password, name="account-password"),
     path("account/security/", factors.security, name="account-security"),
     path("account/security/required/", factors.required, name="account-security-required"),
@@ -88,13 +98,13 @@ urlpatterns = [
     ),
     path("factor-resets/", resets.factor_resets, name="factor-resets"),
     path("factor-resets/<int:pk>/", resets.factor_reset_decide, name="factor-reset-decide"),
-    path("factor-resets/for/<str:username>/", resets.factor_reset, name="factor-reset"),
+    path("factor-resets/for/<account:username>/", resets.factor_reset, name="factor-reset"),
     path("audit/", audit.audit_list, name="audit"),
     path("audit/export.csv", audit.audit_export, {"form": "csv"}, name="audit-csv"),
     path("audit/export.jsonl", audit.audit_export, {"form": "jsonl"}, name="audit-jsonl"),
     path("directory/", directory.directory, name="directory"),
     path("accounts/", accounts.accounts, name="accounts"),
-    path("accounts/password/<str:username>/", accounts.password_reset, name="password-reset"),
+    path("accounts/password/<account:username>/", accounts.password_reset, name="password-reset"),
     path("accounts/resets/<int:pk>/decide/", accounts.reset_decide, name="password-reset-decide"),
     path("accounts/resets/<int:pk>/make/", accounts.reset_do, name="password-reset-do"),
     path("accounts/guests/new/", accounts.guest_new, name="guest-new"),

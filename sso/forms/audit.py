@@ -14,10 +14,11 @@ MOST_PEOPLE = 100
 
 
 class MomentInput(forms.DateTimeInput):
-    input_type = "datetime-local"
+    """Text, because browsers draw a day and a time in a language of their own, with the month first and with AM."""
 
     def __init__(self):
-        super().__init__(format="%Y-%m-%dT%H:%M")
+        attrs = {"placeholder": _("dd/mm/yyyy hh:mm"), "autocomplete": "off", "maxlength": 20}
+        super().__init__(format="%d/%m/%Y %H:%M", attrs=attrs)
 
 
 class AuditSearch(forms.Form):
@@ -40,7 +41,7 @@ class AuditSearch(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["action"].choices = [("", _("All acts")), *Action.choices]
-        systems = Application.objects.order_by("name").values_list("client_id", "name")
+        systems = [(system.client_id, str(system)) for system in Application.objects.order_by("name")]
         self.fields["client"].choices = [("", _("All systems")), *systems]
 
     def clean_person(self) -> list[int] | None:

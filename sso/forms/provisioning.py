@@ -23,8 +23,9 @@ class TargetForm(forms.ModelForm):
 
     class Meta:
         model = ProvisioningTarget
-        fields = ["base_url", "token", "with_groups", "is_enabled"]
+        fields = ["base_url", "token", "user_name", "with_groups", "is_enabled"]
         labels = {"base_url": _("Address of its SCIM service")}
+        widgets = {"user_name": forms.RadioSelect}
         help_texts = {
             "base_url": _("All before /Users, such as https://wiki.example.gov.vn/scim/v2"),
             "with_groups": _("Each unit becomes a group of those who hold a post in it."),
@@ -55,6 +56,15 @@ class TargetForm(forms.ModelForm):
         if token and not (token.isascii() and token.isprintable() and " " not in token):
             raise ValidationError(_("A token consists of letters, digits and signs, without spaces."))
         return token
+
+    def clean_user_name(self):
+        user_name = self.cleaned_data["user_name"]
+        if (
+            user_name == ProvisioningTarget.UserName.MAIL
+            and "email" not in self.instance.application.allowed_scopes
+        ):
+            raise ValidationError(_("The system may not learn mail addresses."))
+        return user_name
 
     def clean(self):
         data = super().clean()

@@ -1,5 +1,6 @@
 """Registering a system, its secret, and who may enter it."""
 
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from sso.outbound import LOOPBACK
 from sso.presets import BY_SLUG, PRESETS
 from sso.services.rules import Way
 
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # it stands in content policies, which ";" would end
+LEAST_BITS = 2048
 SCOPES_TO_GIVE = [
     (name, TEXTS[name]) for name in ("openid", "profile", "email", "phone", "address", "organization")
 ]
@@ -66,7 +69,8 @@ def problem_of(address: str):
         parts.port  # noqa: B018 (raises for a port that is none)
     except ValueError:
         return _("this is not a web address.")
-    if len(address) > 1000 or not address.isascii() or not address.isprintable() or not host:
+    is_plain = address.isascii() and address.isprintable() and " " not in address
+    if len(address) > 1000 or not is_plain or not HOST.fullmatch(host):
         return _("this is not a web address.")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
         return _("it must begin with https:// (http:// only for this machine, 127.0.0.1).")
@@ -111,6 +115,8 @@ def problem_of_keys(keys):
         return _('this is not a set of keys, which begins with {"keys": [')
     if not read or any(key.key_type not in {"RSA", "EC"} for key in read):
         return _("only RSA and elliptic curve keys are taken.")
+    if any(key.key_type == "RSA" and key.raw_value.key_size < LEAST_BITS for key in read):
+        return _("an RSA key must have at least 2048 bits.")
     if any(key.is_private for key in read):
         return _("there is a private key among them. It belongs to the system alone; make a new one.")
     return ""

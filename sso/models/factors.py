@@ -41,7 +41,6 @@ class TrustedBrowserQuerySet(models.QuerySet):
 
 
 @credential
-@credential
 class TrustedBrowser(models.Model):
     """A browser in which its person asked for no second step for 30 days. Of its cookie only the hash is kept."""
 
@@ -82,7 +81,6 @@ class InvitationQuerySet(models.QuerySet):
         return living.filter(used_at=None, expires_at__gt=now)
 
 
-@credential
 @credential
 class Invitation(models.Model):
     """A link by which a person without a password makes the first passkey. Of the link only the hash is kept."""

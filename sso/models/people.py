@@ -1,7 +1,7 @@
-"""People, units, posts, roles, delegations."""
+"""People, units, posts, roles."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.core.validators import RegexValidator
@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from sso.prepared import prepared
 from sso.text import fold, name_key, nfc
+
+# Apps whose rows nobody changes by the forms of Django's or Wagtail's administration.
+IDENTITY = {"sso", "mfa", "account"}
 
 
 class UnitQuerySet(models.QuerySet):
@@ -214,6 +217,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     async def acheck_password(self, raw_password) -> bool:
         return False
 
+    def has_perm(self, perm, obj=None) -> bool:
+        """Say no to identity: its own services ask a second person and write the record, packages' forms do neither."""
+        return perm.partition(".")[0] not in IDENTITY and super().has_perm(perm, obj)
+
     def get_session_auth_hash(self):
         """The epoch itself: it is compared with that of the session's row, which no browser sees."""
         return str(self.security_epoch)
@@ -346,35 +353,6 @@ class Role(models.Model):
         return f"{self.user}: {self.name}"
 
 
-class DelegationQuerySet(models.QuerySet):
-    def current(self, now: datetime | None = None):
-        """The delegations in force at ``now``, at this moment unless it is given."""
-        now = now or timezone.now()
-        return self.filter(Q(starts_at__lte=now), Q(ends_at=None) | Q(ends_at__gt=now))
-
-
-class Delegation(models.Model):
-    """``giver`` lets ``receiver`` act for them, in the apps named or, when none is named, in all."""
-
-    giver = models.ForeignKey("sso.User", models.CASCADE, related_name="delegations_given")
-    receiver = models.ForeignKey("sso.User", models.CASCADE, related_name="delegations_received")
-    apps = models.JSONField(_("apps"), default=list, blank=True)
-    starts_at = models.DateTimeField(_("from"), default=timezone.now)
-    ends_at = models.DateTimeField(_("to"), null=True, blank=True)
-
-    objects = DelegationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("delegation")
-        verbose_name_plural = _("delegations")
-        constraints = [
-            models.CheckConstraint(condition=~Q(giver=F("receiver")), name="delegation_is_to_another")
-        ]
-
-    def __str__(self):
-        return f"{self.giver} → {self.receiver}"
-
-
 # --- asked on nearly every page -----------------------------------------------------------------
 
 
@@ -387,10 +365,3 @@ def _posts_held(person: int, day: date):
 @prepared
 def _roles_held(person: int):
     return Role.objects.filter(user=person).select_related("unit").order_by("pk")
-
-
-@prepared
-def delegations_to(person: int, now: datetime):
-    """The delegations in force of active people to ``person``, each with its giver, by the givers' names."""
-    rows = Delegation.objects.current(now).filter(receiver=person, giver__is_active=True)
-    return rows.select_related("giver").order_by("giver__sort_key")

@@ -24,10 +24,17 @@ class ProvisioningTarget(models.Model):
     It works once a second system admin has approved its address, like everything that sends people's data somewhere.
     """
 
+    class UserName(models.TextChoices):
+        ACCOUNT = "account", _("Account")
+        MAIL = "mail", _("Mail address")
+
     application = models.OneToOneField("sso.Application", models.CASCADE, related_name="target")
     base_url = models.CharField(_("address of the SCIM service"), max_length=500)
     sealed_token = models.TextField()
     with_groups = models.BooleanField(_("send the units as groups"), default=False)
+    user_name = models.CharField(
+        _("account name there"), max_length=10, choices=UserName.choices, default=UserName.ACCOUNT
+    )
     is_enabled = models.BooleanField(_("keep the accounts in step"), default=True)
     is_approved = models.BooleanField(_("approved"), default=False)
     asked_by = models.ForeignKey("sso.User", models.PROTECT, null=True, related_name="+")

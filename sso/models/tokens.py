@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import (
     AbstractAccessToken,
@@ -40,6 +41,9 @@ class Strength(models.Model):
 
     class Meta:
         abstract = True
+
+
+MAIL_CLIENT = "intranet-mail"  # the suite's own row, by which the mail app opens mailboxes
 
 
 class Application(AbstractApplication):
@@ -85,6 +89,10 @@ class Application(AbstractApplication):
                 name="system_works_once_approved",
             )
         ]
+
+    def __str__(self):
+        """The name people gave it; the suite's own has one in each language."""
+        return gettext("Intranet mail") if self.client_id == MAIL_CLIENT else super().__str__()
 
     def get_absolute_url(self):
         return reverse("system", args=[self.pk])
@@ -143,6 +151,9 @@ class AccessToken(Strength, AbstractAccessToken):
 
 @credential
 class RefreshToken(Strength, AbstractRefreshToken):
+    """``scope`` is what was granted; its access token may have been asked for with less (RFC 6749 §6)."""
+
+    scope = models.TextField(blank=True)
     absolute_expiry = models.DateTimeField(null=True, blank=True)
 
     class Meta(AbstractRefreshToken.Meta):

@@ -35,7 +35,7 @@ def is_proven(assertion: str, client_id: str, keys: dict[str, Any]) -> bool:
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         return False
     audience = claims.get("aud")
-    ours = {issuer(), issuer() + reverse("oauth-token")}
+    ours = {issuer(), *(issuer() + reverse(name) for name in ("oauth-token", "oauth-par"))}  # RFC 9126 §2
     if not ours & {
         one for one in (audience if isinstance(audience, list) else [audience]) if isinstance(one, str)
     }:
@@ -43,7 +43,7 @@ def is_proven(assertion: str, client_id: str, keys: dict[str, Any]) -> bool:
     if claims.get("iss") != client_id or claims.get("sub") != client_id or not is_timely(claims):
         return False
     jti = claims.get("jti")
-    return isinstance(jti, str) and bool(jti) and spend(f"assertion {client_id}", jti)
+    return isinstance(jti, str) and bool(jti) and jti.isprintable() and spend(f"assertion {client_id}", jti)
 
 
 def is_timely(claims: dict[str, Any]) -> bool:

@@ -1,7 +1,6 @@
 """Which registered system is calling: by HTTP Basic, by fields of the form (RFC 6749 §2.3.1) or by a signature."""
 
 import base64
-import binascii
 from urllib.parse import unquote_plus
 
 from django.utils import timezone
@@ -42,10 +41,12 @@ def client_of(request, form: dict[str, str], *, or_public: bool = False) -> Row 
     assertion = form.get("client_assertion", "") if form.get("client_assertion_type") == KIND else ""
     if assertion:
         client_id, secret = name_in(assertion), ""
-        if form.get("client_id", client_id) != client_id:
+        if (form.get("client_id") or client_id) != client_id:
             return None
     elif header[:6].lower() == "basic ":
         client_id, secret = basic(header[6:])
+        if (form.get("client_id") or client_id) != client_id:  # Dovecot sends it without a value
+            return None
     else:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if not client_id or not client_id.isprintable():
@@ -75,7 +76,7 @@ def proves_itself(client: Row, secret: str) -> bool:
 def basic(credentials: str) -> tuple[str, str]:
     try:
         client_id, _colon, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not ASCII, not base64, or not UTF-8
         return "", ""
     return unquote_plus(client_id), unquote_plus(secret)
 

@@ -58,7 +58,7 @@ REFRESH_TOKENS = PreparedLookup(
     pk="pk",
     client="application_id",
     access="access_token_id",
-    scope="access_token__scope",
+    scope="scope",
     claims="access_token__claims",
     created="created",
     revoked="revoked",
@@ -150,7 +150,9 @@ def for_refresh_token(client: Row, form: dict[str, str], request) -> dict[str, A
     if not scopes or not set(scopes) <= set(granted):
         raise Failed("invalid_scope")
     claims = " ".join(name for name in token.claims.split() if SCOPE_OF[name] in client.allowed_scopes)
-    source = Source(token, scopes, token.family, token.end, "refresh_token", claims=claims)
+    source = Source(
+        token, scopes, token.family, token.end, "refresh_token", claims=claims, granted=" ".join(granted)
+    )
     try:
         with transaction.atomic():
             rotate(token.pk, now)

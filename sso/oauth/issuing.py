@@ -15,10 +15,11 @@ from oauth2_provider.models import set_token_value
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, RefreshToken, User
-from sso.oauth.claims import claims_of, subject_for
+from sso.oauth.claims import SCOPE_OF, claims_of, subject_for
 from sso.oauth.signing import issuer, sign
 from sso.prepared import PreparedInsert, Row
 from sso.services.audit import Action, Someone, record
+from sso.services.uses import note_use
 
 STRENGTH = {name: name for name in ("epoch", "sid", "auth_time", "acr", "amr")}
 # The columns of its person that a row must have to become tokens.
@@ -45,7 +46,8 @@ class UsedTwice(Exception):
 class Source:
     """What tokens are issued from: the row of a code, refresh token or device, and what shall follow from it.
 
-    ``claims`` and ``id_claims`` name what was asked for one by one, at userinfo and in the ID token.
+    ``claims`` and ``id_claims`` name what was asked for one by one, at userinfo and in the ID token; ``granted`` is
+    what a refresh token is good for when less is asked for now.
     """
 
     row: Row
@@ -56,6 +58,7 @@ class Source:
     nonce: str = ""
     claims: str = ""
     id_claims: tuple[str, ...] = ()
+    granted: str = ""
 
 
 def hashed(token: str) -> str:
@@ -91,6 +94,7 @@ def issue_for_person(client: Row, source: Source, now: datetime, request) -> dic
     refresh = RefreshToken(
         application_id=client.pk,
         access_token_id=access.pk,
+        scope=source.granted or access.scope,
         absolute_expiry=source.end,
         user_id=source.row.user,
         token_family=source.family,
@@ -101,7 +105,17 @@ def issue_for_person(client: Row, source: Source, now: datetime, request) -> dic
     answer["refresh_token"] = raw
     if "openid" in source.scopes:
         answer["id_token"] = sign(id_claims(client, source, answer["access_token"], now), client.algorithm)
+    if scope := told_in_tokens(client, source):
+        note_use(source.row.user, source.row.subject, client.pk, scope)
     return answer
+
+
+def told_in_tokens(client: Row, source: Source) -> str:
+    """Return the scopes of what the tokens themselves tell of the person, "" when that is only who signed in."""
+    scopes = {SCOPE_OF[name] for name in source.id_claims}
+    if client.token_audience and "organization" in source.scopes:
+        scopes.add("organization")
+    return " ".join(sorted(scopes))
 
 
 def id_claims(client: Row, source: Source, access_token: str, now: datetime) -> dict[str, Any]:

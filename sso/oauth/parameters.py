@@ -24,16 +24,19 @@ LONGEST_OF_OTHERS = 8000
 ENABLED = PreparedGet(
     Application, lambda client_id: Application.objects.filter(client_id=client_id, is_enabled=True)
 )
+PLAIN = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 S256 = re.compile(r"[A-Za-z0-9_-]{43}")
 PROMPTS = {"none", "login", "consent", "select_account"}
 
 
 class BadParameter(Exception):
-    """A parameter is repeated, too long or holds what cannot be printed; ``name`` says which."""
+    """A parameter is repeated, too long or holds what cannot be printed; the text says which.
+
+    It stands in ``error_description``, so it names none with other than plain signs (RFC 6749 §5.2).
+    """
 
     def __init__(self, name: str, why: str):
-        super().__init__(f"{name} {why}")
-        self.name = name
+        super().__init__(f"{name if PLAIN.fullmatch(name) else 'a parameter'} {why}")
 
 
 class Refused(Exception):
@@ -54,7 +57,7 @@ def read(query: QueryDict, several: Iterable[str] = ("resource",)) -> dict[str, 
     for name, found in query.lists():
         value = found[-1]
         if not name.isprintable() or len(name) > 100:
-            raise BadParameter("a parameter", "has a name that cannot be read")
+            raise BadParameter("", "has a name that cannot be read")
         if len(found) > 1 and name not in several:
             raise BadParameter(name, "is repeated")
         if not value.isprintable():

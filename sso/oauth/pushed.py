@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from sso.models import PushedRequest
 from sso.oauth.issuing import Failed, hashed
@@ -24,7 +25,8 @@ def push(client: Row, form: dict[str, str]) -> str:
     parameters = {name: value for name, value in form.items() if name not in OF_CLIENT}
     query = as_query(parameters | {"client_id": client.client_id})
     try:
-        fill(asked_in(query), query)
+        with override(None):  # programs read plain signs only (RFC 6749 §5.2)
+            fill(asked_in(query), query)
     except Refused as error:
         raise Failed("invalid_request", str(error)) from error
     except Answer as answer:

@@ -68,10 +68,10 @@ def part_of(asked: Any, name: str) -> dict[str, Any]:
 
 
 def values_of(how: dict | None) -> list[str]:
-    """Return the values that a claim may have, empty when any will do."""
+    """Return the values that a claim may have, empty when any will do; one that is no text, and fits nobody, as ""."""
     how = how or {}
     values = how["values"] if isinstance(how.get("values"), list) else [how.get("value")]
-    return [value for value in values if isinstance(value, str)]
+    return [value if isinstance(value, str) else "" for value in values if value is not None]
 
 
 def told_of(part: dict[str, Any], allowed: Collection[str]) -> list[str]:

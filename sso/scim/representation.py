@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sso.models import Application, Unit, User
+from sso.models import ProvisioningTarget, Unit, User
 from sso.oauth.claims import subject_of
 from sso.text import nfc
 
@@ -22,11 +22,12 @@ OF_SERVER = ("meta", "groups")  # what a system fills in itself
 Flat = dict[str, Any]
 
 
-def account_of(person: User, system: Application, manager: str = "") -> Flat:
-    """Return the account of ``person`` as ``system`` shall have it; ``manager`` is the superior's key there."""
+def account_of(person: User, target: ProvisioningTarget, manager: str = "") -> Flat:
+    """Return the account of ``person`` as the system of ``target`` shall have it; ``manager`` is the superior's key."""
+    system = target.application
     flat: Flat = {
         "externalId": subject_of(person, system),
-        "userName": person.username,
+        "userName": user_name_of(person, target),
         "active": True,
     }
     scopes = set(system.allowed_scopes)
@@ -46,6 +47,12 @@ def account_of(person: User, system: Application, manager: str = "") -> Flat:
         if manager:
             flat[MANAGER] = {"value": manager}
     return flat
+
+
+def user_name_of(person: User, target: ProvisioningTarget) -> str:
+    """Return the account name in the system: ours, or the mail address where that is wanted, allowed and known."""
+    is_mail = target.user_name == target.UserName.MAIL and "email" in target.application.allowed_scopes
+    return person.email if is_mail and person.email else person.username
 
 
 def name_of(person: User) -> dict[str, str]:

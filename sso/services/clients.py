@@ -10,9 +10,10 @@ from oauth2_provider.generators import generate_client_id, generate_client_secre
 
 from sso.models import Application, SystemRequest, User
 from sso.permissions import is_system_admin, require
-from sso.services.audit import Action, record
+from sso.services.audit import Action, plain, record
 from sso.services.provisioning.noting import note_everybody
 from sso.services.revocation import Reason, end_system
+from sso.services.rules import end_shut_out
 
 DEFAULTS = {
     "client_type": Application.CLIENT_CONFIDENTIAL,
@@ -131,6 +132,8 @@ def approve_request(request: SystemRequest, *, by: User) -> None:
     if not system.is_approved:
         system.is_approved = system.is_enabled = True
     system.save()
+    if "required_acr" in request.values:
+        end_shut_out(system, by=by)
     note_everybody(system)
     record(Action.SYSTEM_APPROVED, by=by, client=system, asked_by=request.asked_by.username, **request.values)
 
@@ -151,7 +154,7 @@ def refuse_request(request: SystemRequest, words: str = "", *, by: User) -> None
 
 def decide(request: SystemRequest, state: str, by: User, words: str = "") -> None:
     waiting = SystemRequest.objects.waiting().filter(pk=request.pk)
-    if not waiting.update(state=state, decided_by=by, decided_at=timezone.now(), words=words[:250]):
+    if not waiting.update(state=state, decided_by=by, decided_at=timezone.now(), words=plain(words, 250)):
         raise NotWaiting
 
 

@@ -1,4 +1,4 @@
-"""Passwords of the directory: changed by their owner, reset by system admins, for admins by two of them."""
+"""Passwords of the directory: changed by their owner, reset by system admins, where needed by two of them."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from sso.directory import DirectoryUnavailable, PasswordRefused
 from sso.directory import passwords as directory
 from sso.limits import Tries
-from sso.models import PasswordReset, Role, User
+from sso.models import PasswordReset, User
 from sso.permissions import is_system_admin, require
 from sso.services.audit import Action, Cause, address_of, record
+from sso.services.officers import needs_two
 from sso.services.revocation import Reason, revoke
 from sso.signals import password_reset
 
@@ -106,12 +107,6 @@ def end_notice(request, person: User) -> str:
 # --- reset by officers ----------------------------------------------------------------------------
 
 
-def needs_two(person: User) -> bool:
-    """Say whether ``person`` administers anything, so that one officer alone could take over more than an account."""
-    admins = (Role.SYSTEM_ADMIN, Role.UNIT_ADMIN)
-    return person.is_superuser or any(role.name in admins for role in person.current_roles)
-
-
 def can_reset(by: User, person: User) -> bool:
     """System admins may, for accounts of the directory, their own excepted."""
     return is_system_admin(by) and person.origin == User.Origin.DIRECTORY and person != by
@@ -127,7 +122,7 @@ def ask_reset(person: User, *, by: User, reason: str, request=None) -> PasswordR
     require(can_reset(by, person))
     PasswordReset.objects.open().filter(person=person).delete()
     reset = PasswordReset(person=person, asked_by=by, reason=reason, ends_at=timezone.now() + APPROVAL_WAITS)
-    if not needs_two(person):
+    if not needs_two(person, person.factor_resets):
         reset.approved_at = timezone.now()
     reset.save()
     record(Action.RESET_ASKED, person=person, by=by, request=request, cause=reason, reset=reset.pk)
@@ -163,7 +158,9 @@ def do_reset(reset: PasswordReset, *, by: User, request=None) -> tuple[str, bool
     reset = _locked(reset)
     person = reset.person
     require(by == reset.asked_by and can_reset(by, person) and reset.approved_at is not None)
-    require(reset.approved_by_id is not None or not needs_two(person))  # became an admin meanwhile
+    require(
+        reset.approved_by_id is not None or not needs_two(person, person.factor_resets)
+    )  # became an admin meanwhile, say
     entry = directory.entry_with(person.entry_uuid)
     if entry is None:
         raise PasswordRefused(Problem.NOT_ALLOWED)

@@ -7,11 +7,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from sso.models import FactorReset, Invitation, Role, User
+from sso.models import FactorReset, Invitation, User
 from sso.models.factors import INVITATION_AGE
 from sso.permissions import is_system_admin, require
 from sso.services.audit import Action, record
 from sso.services.factors import add_passkey, hashed
+from sso.services.officers import needs_two
 from sso.services.revocation import Reason, lock, revoke
 from sso.signals import factors_changed
 
@@ -60,7 +61,7 @@ def accept_invitation(invitation: Invitation, name: str, kept: dict, *, request=
 
 @transaction.atomic
 def ask_factor_reset(person: User, reason: str, *, by: User, request=None) -> FactorReset:
-    """Take all factors from ``person``; when that is an admin, once a second system admin has approved."""
+    """Take all factors from ``person``, once a second system admin has approved where one is not enough."""
     require(is_system_admin(by) and by.pk != person.pk and bool(reason.strip()))
     lock(User.objects.filter(pk=person.pk))
     FactorReset.objects.waiting().filter(user=person).update(
@@ -68,13 +69,9 @@ def ask_factor_reset(person: User, reason: str, *, by: User, request=None) -> Fa
     )  # the newer one counts
     reset = FactorReset.objects.create(user=person, reason=reason.strip(), asked_by=by)
     record(Action.FACTORS_RESET_ASKED, person=person, by=by, request=request, reason=reset.reason)
-    if not needs_approval(person):
+    if not needs_two(person, person.password_resets):
         _carry_out(reset, request)
     return reset
-
-
-def needs_approval(person: User) -> bool:
-    return is_system_admin(person) or person.has_role(Role.UNIT_ADMIN)
 
 
 def can_decide(user: User, reset: FactorReset) -> bool:

@@ -205,14 +205,20 @@ def save_rule(system: Application, ways: Iterable[Way], *, by: User) -> int:
     kept.save(update_fields=["rule", "updated"])
     record(Action.RULE_CHANGED, by=by, client=system, before=before, after=system.rule)
     note_everybody(kept)
-    out = list(shut_out(kept))
+    return end_shut_out(kept, by=by)
+
+
+def end_shut_out(system: Application, *, by: User) -> int:
+    """End what ``system`` holds of those who may not enter it as it is now. Returns how many people that are."""
+    out = list(shut_out(system))
     if out:
-        end_system(kept, Reason.RULE_CHANGED, people=out, by=by)
+        end_system(system, Reason.RULE_CHANGED, people=out, by=by)
     return len(out)
 
 
 def shut_out(system: Application):
-    """Find the people of whom ``system`` holds something although they may not enter it, by its rule as it is now."""
+    """Find the people of whom ``system`` holds something although they may not enter it, by its rule as it is now
+    and the strength that it demands of everybody."""
     weakest: dict[int, str] = {}
     for model in (RefreshToken, Grant):
         held = (
@@ -223,7 +229,9 @@ def shut_out(system: Application):
     keys = sorted(weakest)
     for start in range(0, len(keys), AT_ONCE):
         for person in with_facts(User.objects.filter(pk__in=keys[start : start + AT_ONCE])):
-            if not may_enter(person, system.rule, At(acr=weakest[person.pk])):
+            acr = weakest[person.pk]
+            is_weak = system.required_acr > Acr.PASSWORD and acr < system.required_acr
+            if is_weak or not may_enter(person, system.rule, At(acr=acr)):
                 yield person
 
 

@@ -10,9 +10,9 @@ from oauth2_provider.models import set_token_value
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Consent, Grant, User
+from sso.models.tokens import MAIL_CLIENT
 from sso.prepared import PreparedInsert
 
-MAIL_CLIENT = "intranet-mail"
 MAIL_TOKEN_AGE = timedelta(minutes=5)
 insert_code, insert_token = PreparedInsert(Grant), PreparedInsert(AccessToken)
 

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -12,8 +13,8 @@ from django.utils import timezone
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import Application, Consent, RefreshToken, SystemUse, User
+from sso.oauth.claims import SCOPE_OF
 from sso.permissions import require
-from sso.prepared import Row
 from sso.services.revocation import Reason, end_system
 
 EXACT_SECONDS = 600  # a further reading within this time is not written down again
@@ -26,9 +27,9 @@ _written: OrderedDict[tuple, float] = OrderedDict()
 _lock = Lock()
 
 
-def note_use(token: Row) -> None:
-    """Write down that the system of ``token`` has just read of its person what the scopes allow."""
-    key, now = (token.user_subject, token.client, token.scope), time.monotonic()
+def note_use(person: int, subject: UUID, system: int, scope: str) -> None:
+    """Write down that ``system`` (its key) has just read of ``person`` (key and subject) what ``scope`` tells."""
+    key, now = (subject, system, scope), time.monotonic()
     with _lock:
         if now - _written.get(key, -EXACT_SECONDS) < EXACT_SECONDS:
             return
@@ -38,7 +39,14 @@ def note_use(token: Row) -> None:
             _written.popitem(last=False)
     at = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT, [token.user_id, token.client, token.scope[:300], at, at])
+        cursor.execute(UPSERT, [person, system, scope[:300], at, at])
+
+
+def told_by(scope: str, claims: str) -> str:
+    """Return ``scope`` with the scopes that would tell the single ``claims``, which were asked for besides."""
+    if not claims:
+        return scope
+    return " ".join(dict.fromkeys([*scope.split(), *sorted(SCOPE_OF[name] for name in claims.split())]))
 
 
 @dataclass
@@ -71,7 +79,7 @@ def systems_of(person: User) -> list[Held]:
     for token in living_tokens(person).select_related("application", "access_token"):
         held = of(token)
         held.sids.add(token.sid)
-        held.scopes |= set(token.access_token.scope.split())
+        held.scopes |= set(told_by(token.scope, token.access_token.claims).split())
         held.since = min(filter(None, (held.since, token.auth_time or token.created)))
     for consent in Consent.objects.filter(user=person).select_related("application"):
         of(consent).consented_at = consent.given_at

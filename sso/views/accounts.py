@@ -11,6 +11,7 @@ from sso.directory import PasswordRefused
 from sso.forms.accounts import FindAccountForm, GuestDayForm, GuestForm, PasswordResetForm
 from sso.models import Guest, PasswordReset, User
 from sso.services import guests, passwords
+from sso.services.officers import needs_two
 from sso.step_up import when_sure
 from sso.views.hindered import tells_outage
 from sso.views.systems import for_system_admins
@@ -48,7 +49,7 @@ def password_reset(request, username):
     people = User.objects.active().filter(origin=User.Origin.DIRECTORY).exclude(pk=request.user.pk)
     person = get_object_or_404(people, username=username)
     form = PasswordResetForm(request.POST or None)
-    needs_two = passwords.needs_two(person)
+    is_for_two = needs_two(person, person.factor_resets)
     if request.method == "POST" and form.is_valid():
         reset = passwords.ask_reset(
             person, by=request.user, reason=form.cleaned_data["reason"], request=request
@@ -59,7 +60,7 @@ def password_reset(request, username):
             request, _("Another system admin has 24 hours to approve it. You then find it here.")
         )
         return redirect("accounts")
-    context = {"form": form, "person": person, "needs_two": needs_two}
+    context = {"form": form, "person": person, "needs_two": is_for_two}
     return TemplateResponse(request, "sso/password_reset.html", context, status=422 if form.errors else 200)
 
 

@@ -27,6 +27,7 @@ from sso.oauth.signing import issuer, read_hint
 from sso.oauth.strength import Strength, asked_since, first_asked_at, forget_asked, strength_of
 from sso.services.audit import Action, address_of, record
 from sso.services.rules import acr_to_enter
+from sso.services.sign_ins import MUST_ENROL
 from sso.services.tokens import give_consent, has_consent, issue_code
 from sso.step_up import acr_within_reach, to_confirm
 from sso.views.sign_in import origin_of
@@ -48,12 +49,18 @@ def authorize(request):
     return answered(request, decide)
 
 
+@login_not_required
 @never_cache
 @require_POST
 def consent(request):
-    """The person's answer on the consent page, which carries the whole request in its address."""
+    """The person's answer on the consent page, which carries the whole request in its address.
+
+    Whose session has ended meanwhile signs in and is asked again.
+    """
 
     def decide_on_answer(request, asked: Asked):
+        if not request.user.is_authenticated:
+            return decide(request, asked)
         strength = proof_for(request, asked)
         if strength is None:
             return decide(request, asked)
@@ -108,6 +115,11 @@ def decide(request, asked: Asked):
         if "login" in asked.prompt:
             first_asked_at(request)
         return to_sign_in(request, asked)
+    if request.session.get(MUST_ENROL):
+        if silent:
+            raise Answer("interaction_required", "the person must set up a second factor first")
+        query = urlencode({"next": authorize_path(request)})
+        return HttpResponseRedirect(f"{reverse('account-security-required')}?{query}")
     if not is_asked_about(request.user, asked):
         raise Answer("login_required", "another person is signed in")
     strength = proof_for(request, asked)

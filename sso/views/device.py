@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -100,13 +99,13 @@ def device(request):
 def found_by(request, code: str):
     """Return the device that waits with ``code``, and what to say when there is none."""
     key = f"sso.tries.device.{request.user.pk}"
-    if count_up(key) > MOST_WRONG:
+    if count_up(key) > MOST_WRONG:  # raised before it is known, so that many tries at once cannot pass it
         record(Action.REFUSED, person=request.user, request=request, cause=Cause.TOO_MANY_TRIES)
         return None, TOO_MANY
     found = claim(code, request.user)
     if found is None:
         return None, WRONG
-    cache.delete(key)
+    count_up(key, -1)  # only wrong ones count, and no right one wipes them out: anybody can begin a device
     return found, ""
 
 

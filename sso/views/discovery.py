@@ -6,7 +6,7 @@ from json import dumps
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models.keys import Algorithm
@@ -22,14 +22,14 @@ SECONDS = int(PUBLISHED_FOR.total_seconds())
 
 
 @login_not_required
-@require_GET
+@require_safe
 def keys(request):
     """The public keys by which systems check our signatures (RFC 7517)."""
     return for_everybody(dumps({"keys": published()}))
 
 
 @login_not_required
-@require_GET
+@require_safe
 def discovery(request):
     """OpenID Connect Discovery 1.0 §3 and RFC 8414."""
     return for_everybody(described(issuer()))

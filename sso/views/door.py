@@ -36,6 +36,7 @@ from sso.oauth.signing import issuer
 from sso.prepared import PreparedLookup, Row
 from sso.presets import GATEWAY
 from sso.services.rules import At, may_enter
+from sso.services.uses import note_use
 
 SALT = "sso.door"
 START_SECONDS = 600
@@ -46,7 +47,7 @@ HELD = PreparedLookup(
     created="created",
     end="absolute_expiry",
     acr="acr",
-    scope="access_token__scope",
+    scope="scope",
     **PERSON,
 )
 
@@ -85,6 +86,7 @@ def check(request, system):
     person, address = person_of(held), request.headers.get("X-Door-Address") or None
     if not may_enter(person, system.rule, At(address, held.acr)):
         return stranger()
+    note_use(held.user_id, held.user_subject, held.client, held.scope)
     response = HttpResponse()
     for name, value in facts_of(person, held.scope.split()).items():
         response.headers[name] = value
@@ -102,7 +104,7 @@ def held_by(cookie: str, system: Application) -> Row | None:
     if not cookie or len(cookie) > LONGEST_COOKIE:
         return None
     held, now = HELD.first(hashed(cookie)), timezone.now()
-    if held is None or held.client != system.pk or not held.user_is_active or held.scope is None:
+    if held is None or held.client != system.pk or not held.user_is_active:
         return None
     idle = timedelta(seconds=oauth2_settings.REFRESH_TOKEN_EXPIRE_SECONDS)
     return held if now < held.created + idle and now < held.end else None

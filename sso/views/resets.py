@@ -17,6 +17,7 @@ from sso.forms.sign_in import PasskeyForm, ReasonForm
 from sso.models import FactorReset, User
 from sso.services import resets as services
 from sso.services.factors import LONGEST_NAME, factors_of
+from sso.services.officers import needs_two
 from sso.services.resets import NotWaiting, can_decide
 from sso.services.sign_ins import device_of
 from sso.step_up import when_sure
@@ -44,7 +45,7 @@ def factor_reset(request, username):
         "someone": person,
         "factors": factors_of(person),
         "form": form,
-        "needs_approval": services.needs_approval(person),
+        "needs_two": needs_two(person, person.password_resets),
     }
     return TemplateResponse(request, "sso/factor_reset.html", context, status=422 if form.errors else 200)
 

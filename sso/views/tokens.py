@@ -25,7 +25,7 @@ from sso.oauth.signing import issuer
 from sso.prepared import PreparedLookup, Row
 from sso.services.rules import At, may_enter
 from sso.services.tokens import MAIL_CLIENT
-from sso.services.uses import note_use
+from sso.services.uses import note_use, told_by
 
 ACCESS_TOKENS = PreparedLookup(
     lambda checksum: AccessToken.objects.in_force().filter(token_checksum=checksum),
@@ -121,9 +121,10 @@ def introspect(request, form):
     }
     if found.user_id:
         if found.client_id != MAIL_CLIENT:  # the suite's own
-            note_use(found)
-        subject = subject_for(found.user_subject, client.subject_group)
-        answer |= {"username": found.user_username, "sub": subject}
+            note_use(found.user_id, found.user_subject, found.client, found.scope)
+        answer["sub"] = subject_for(found.user_subject, client.subject_group)
+        if learns_account(client, found):
+            answer["username"] = found.user_username
     return JsonResponse(answer)
 
 
@@ -131,6 +132,12 @@ def may_introspect(client: Row, found: Row) -> bool:
     if found.client == client.pk or client.client_id in found.audience:
         return True
     return bool(set(client.serves_scopes) & set(found.scope.split()))
+
+
+def learns_account(client: Row, found: Row) -> bool:
+    """Say whether the account name is for ``client``: as the server of a scope, or where both have "profile"."""
+    scopes = set(found.scope.split())
+    return bool(set(client.serves_scopes) & scopes) or "profile" in scopes & set(client.allowed_scopes)
 
 
 @require_http_methods(["GET", "POST"])
@@ -144,7 +151,7 @@ def userinfo(request, form):
     scopes = found.scope.split()
     if "openid" not in scopes:
         return no_bearer("insufficient_scope", 403)
-    note_use(found)
+    note_use(found.user_id, found.user_subject, found.client, told_by(found.scope, found.claims))
     subject = {"sub": subject_for(found.user_subject, found.subject_group)}
     return JsonResponse(subject | claims_of(person_of(found), scopes, found.claims.split()))
 

@@ -180,14 +180,14 @@ def redeem(client, system, secret, code, **changes):
     return client.post(reverse("oauth-token"), {k: v for k, v in form.items() if v is not None})
 
 
-def refresh(client, wiki, token):
+def refresh(client, wiki, token, **changes):
     form = {
         "grant_type": "refresh_token",
         "refresh_token": token,
         "client_id": wiki[0].client_id,
         "client_secret": wiki[1],
     }
-    return client.post(reverse("oauth-token"), form)
+    return client.post(reverse("oauth-token"), form | changes)
 
 
 def tokens_of(client, wiki, **changes) -> dict:

@@ -21,8 +21,9 @@ from sso.services import guests
 from sso.services.audit import Action
 from sso.services.emergency import make_emergency_account
 from sso.services.resets import invitation_of
+from tests.conftest import record_sign_in
 from tests.factories import UnitFactory, person_of, system_admin
-from tests.sso.conftest import sign_in
+from tests.sso.conftest import refresh, sign_in, tokens_of
 
 pytestmark = pytest.mark.django_db
 
@@ -208,6 +209,19 @@ def test_a_guest_is_out_the_day_after_the_last_one_even_before_the_timer(admin, 
     guest.user.refresh_from_db()
     assert not guest.user.is_active
     assert AuditEntry.objects.filter(action=Action.GUEST_ENDED, person_id=guest.user_id).count() == 1
+
+
+def test_what_systems_hold_of_a_guest_ends_within_a_minute_of_the_last_day(admin, sponsor, wiki):
+    guest = guest_of(sponsor, admin, days=0)
+    browser = Client()
+    browser.force_login(guest.user, backend_for(guest.user))
+    record_sign_in(browser, guest.user)
+    token = tokens_of(browser, wiki)["refresh_token"]
+    Guest.objects.update(ends_on=in_days(-1))
+
+    call_command("provision", stdout=StringIO())  # what the clock does every minute
+
+    assert refresh(Client(), wiki, token).json()["error"] == "invalid_grant"
 
 
 def test_guests_of_somebody_who_left_end(admin, sponsor):

@@ -161,6 +161,10 @@ def some(ha, rf):
         ({"address": " 2001:DB8::1 "}, "e"),
         ({"person": "ha", "since": "2026-03-02T09:30", "until": "2026-03-02T11:00"}, "cb"),
         ({"since": "2026-03-03T00:00", "client": "mail", "action": "signed_in"}, "d"),
+        (
+            {"person": "ha", "since": "02/03/2026 09:30", "until": "02/03/2026 11:00"},
+            "cb",
+        ),  # as the field shows it
         ({"until": "2026-03-02T09:00"}, "a"),
     ],
 )

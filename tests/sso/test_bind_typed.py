@@ -64,7 +64,10 @@ def test_p32_nothing_typed_finds_more_than_the_account_it_spells(kept_slapd, set
 
 
 @limits(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.text(st.characters(exclude_characters="\0"), max_size=20), password=st.text(max_size=20))
+@given(
+    name=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20),
+    password=st.text(max_size=20),
+)
 @example(name="ha", password="")
 @example(name="ha", password="\0")
 @example(name="ha,ou=people", password="x")

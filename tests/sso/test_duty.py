@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from intranet.models import Notification
 from sso.api import User, signed_in_from_new_device
+from sso.models import Grant
 from sso.services.sign_ins import device_of, place_of
 from tests.factories import RoleFactory
-from tests.sso.conftest import sign_in
+from tests.sso.conftest import ask, parameters_of, sign_in
 from tests.sso.factors import OTHER_BROWSER, browser, is_signed_in, with_app, with_passkey
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
@@ -63,7 +64,7 @@ def late(synced):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/people/", "/systems/", "/admin/", "/account/devices/", "/oauth/authorize/?client_id=x"]
+    "path", ["/", "/people/", "/systems/", "/admin/", "/account/devices/", "/oauth/consent/"]
 )
 def test_after_the_grace_nothing_else_opens(late, path):
     assert late.get(path)["Location"] == PAGE
@@ -81,6 +82,18 @@ def test_after_the_grace_a_fragment_leads_to_the_page_as_a_page(late):
 )
 def test_after_the_grace_the_way_to_a_factor_and_the_way_out_are_open(late, path):
     assert late.get(path).status_code == 200
+
+
+def test_after_the_grace_no_system_is_entered_and_silent_ones_are_told(late, wiki):
+    """OpenID Connect Core §3.1.2.1: with prompt=none nobody is shown a page."""
+    way = ask(late, wiki[0])["Location"]
+    silent = parameters_of(ask(late, wiki[0], prompt="none"))
+
+    assert way.startswith(f"{PAGE}?next=%2Foauth%2Fauthorize%2F%3Fclient_id%3D")
+    assert (silent["error"], silent["state"]) == ("interaction_required", "s-1")
+    assert not Grant.objects.exists()
+    with_passkey(User.objects.get(username="ha"), late)
+    assert "code" in parameters_of(late.get(late.get(way)["Location"]))
 
 
 def test_factor_opens_the_house_again(late):

@@ -70,6 +70,27 @@ def test_systems_show_what_they_may_read_and_what_they_have_read(person, mine, w
     assert "Họ tên, tài khoản" in page
 
 
+def test_g14_what_a_system_asks_for_claim_by_claim_is_shown_too(person, mine, wiki):
+    claims = '{"userinfo": {"email": null}, "id_token": {"unit": null}}'
+
+    tokens = tokens_of(mine, wiki, scope="openid", claims=claims)
+    Client().get(reverse("oauth-userinfo"), HTTP_AUTHORIZATION=f"Bearer {tokens['access_token']}")
+
+    (held,) = uses.systems_of(person)
+    assert held.scopes == {"openid", "email"}
+    assert {use.scope for use in held.uses} == {"organization", "openid email"}
+
+
+def test_g14_what_a_signed_access_token_tells_is_shown(person, mine, wiki):
+    wiki[0].token_audience = "api"
+    wiki[0].save()
+
+    tokens_of(mine, wiki, scope="openid organization")
+
+    (held,) = uses.systems_of(person)
+    assert [use.scope for use in held.uses] == ["organization"]
+
+
 def test_a_reading_is_written_down_once_in_ten_minutes(person, mine, wiki, django_assert_max_num_queries):
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {tokens_of(mine, wiki)['access_token']}"}
     Client().get(reverse("oauth-userinfo"), **bearer)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from demo.directory import person_dn
 from intranet.models import Notification
 from sso.directory.passwords import check_password
-from sso.models import AuditEntry, PasswordReset, Role, User
+from sso.models import AuditEntry, FactorReset, PasswordReset, Role, User
 from sso.services import passwords
 from sso.services.audit import Action
 from tests.factories import RoleFactory
@@ -130,6 +130,19 @@ def test_reset_approved_for_somebody_who_then_becomes_an_admin_needs_two(synced,
 
     with pytest.raises(PermissionDenied):
         passwords.do_reset(PasswordReset.objects.get(), by=person("tam"))
+
+
+def test_reset_approved_for_somebody_who_then_loses_the_factors_needs_two(synced, second):
+    """G7: who holds both halves is the person."""
+    ha, tam = person(), person("tam")
+    Role.objects.filter(user=ha).delete()
+    reset = passwords.ask_reset(ha, by=tam, reason="x")
+    assert reset.approved_at
+    FactorReset.objects.create(user=ha, reason="x", asked_by=tam, done_at=timezone.now())
+
+    with pytest.raises(PermissionDenied):
+        passwords.do_reset(reset, by=tam)
+    assert passwords.ask_reset(person(), by=tam, reason="x").approved_at is None
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,21 @@ def test_refused_consent_is_access_denied(session_of, person, foreign):
 
     assert parameters_of(answer)["error"] == "access_denied"
     assert person.consents.count() == 0
+
+
+def test_whose_session_ended_before_the_answer_signs_in_and_is_asked_again(session_of, person, foreign):
+    client = session_of(person)
+    answer_url = ask(client, foreign[0]).context["answer_url"]
+    client.logout()
+
+    answer = client.post(answer_url, {"allow": "yes"})
+
+    assert answer["Location"].startswith(f"{reverse('account_login')}?next={reverse('oauth-authorize')}%3F")
+    assert person.consents.count() == 0
+
+
+@pytest.mark.parametrize("name", ["oauth-discovery", "oauth-jwks"])
+def test_what_everybody_may_read_may_be_looked_at_by_head(client, db, name):
+    got, looked = client.get(reverse(name)), client.head(reverse(name))
+
+    assert (looked.status_code, looked["Cache-Control"]) == (200, got["Cache-Control"])

@@ -77,6 +77,7 @@ def test_a_hint_and_a_wanted_subject_are_compared_by_the_name_in_the_group(sessi
     assert "code" in answered(claims=json.dumps({"id_token": {"sub": {"value": name}}}))
     wrong = json.dumps({"id_token": {"sub": {"value": str(person.subject)}}})
     assert answered(claims=wrong)["error"] == "login_required"
+    assert answered(claims='{"userinfo": {"sub": {"value": 7}}}')["error"] == "login_required"
 
 
 def test_an_api_that_introspects_learns_the_name_of_its_own_group(session_of, person):
@@ -90,6 +91,20 @@ def test_an_api_that_introspects_learns_the_name_of_its_own_group(session_of, pe
 
     assert own["active"] is others["active"] is True
     assert own["sub"] != others["sub"] != str(person.subject)
+
+
+def test_g14_introspection_names_the_account_to_none_that_may_not_know_it(session_of, person):
+    """The name is told by the scope "profile", to systems that have it, and to the server of a scope."""
+    both, browser = registered("A", subject_group="a"), session_of(person)
+    token = tokens_of(browser, both)["access_token"]
+    shy = tokens_of(browser, both, scope="openid")["access_token"]
+    AccessToken.objects.update(audience=["api"])
+    api = ensure_client("API", client_id="api", authorization_grant_type="client-credentials")
+
+    assert introspect(Client(), both, token).json()["username"] == person.username
+    for asking, about in [(both, shy), (api, token), (api, shy)]:
+        told = introspect(Client(), asking, about).json()
+        assert (told["active"], "username" in told) == (True, False)
 
 
 # --- claims asked for one by one -----------------------------------------------------------------
@@ -145,6 +160,8 @@ def test_consent_is_asked_for_single_claims_too(session_of, person, wiki):
         ('{"id_token": {"acr": {"value": "3"}}}', None),
         ('{"id_token": {"acr": {"essential": true, "values": ["3"]}}}', "unmet_authentication_requirements"),
         ('{"id_token": {"acr": {"essential": true, "value": "gold"}}}', "unmet_authentication_requirements"),
+        ('{"id_token": {"acr": {"essential": true, "value": 3}}}', "unmet_authentication_requirements"),
+        ('{"id_token": {"acr": {"essential": true, "values": [3]}}}', "unmet_authentication_requirements"),
         ('{"id_token": {"acr": {"essential": true}}}', None),
         ("{}", None),
         ("[]", "invalid_request"),

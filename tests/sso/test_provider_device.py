@@ -184,6 +184,17 @@ def test_codes_cannot_be_guessed(board, person, browser_of):
     assert answer(browser_of(UserFactory()), codes).status_code == 200
 
 
+def test_codes_cannot_be_guessed_by_typing_ones_own_between(board, person, browser_of):
+    mine, others = begin(board), begin(board)
+    browser = browser_of(person)
+    for guess in range(10):
+        assert answer(browser, {"user_code": "BBBB-BBBB"}).status_code == 422
+        if guess == 8:  # a device of the own, begun by anybody, wipes nothing out
+            assert answer(browser, mine, allow=None).status_code == 200
+
+    assert answer(browser, others).status_code == 422
+
+
 @pytest.mark.parametrize("text", ["bcdfghjk", "BCDF GHJK", " bcdf-ghjk ", "ＢＣＤＦ"])
 def test_a_code_may_be_typed_in_any_way(board, person, browser_of, text, monkeypatch):
     monkeypatch.setattr("sso.oauth.devices.new_code", lambda: "BCDFGHJK")

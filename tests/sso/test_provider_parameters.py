@@ -1,11 +1,14 @@
 """Bad parameters of requests from other systems are answered by the standard error (P39)."""
 
+from base64 import b64encode
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from sso.api import ensure_client
 from sso.models import AccessToken
-from tests.sso.conftest import REDIRECT, ask, introspect, parameters_of, redeem, userinfo
+from tests.sso.conftest import REDIRECT, VERIFIER, ask, introspect, parameters_of, redeem, userinfo
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +100,31 @@ def test_p39_userinfo_of_a_programs_token_is_401(client, db):
     token = client.post(reverse("oauth-token"), form).json()["access_token"]
 
     assert userinfo(client, token).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["Basic é", "Basic \xff\xfe", "Basic /w==", "Basic"])
+@pytest.mark.parametrize(
+    "name", ["oauth-token", "oauth-introspect", "oauth-revoke", "oauth-par", "oauth-device"]
+)
+def test_p39_credentials_that_are_no_text_are_refused(client, db, name, header):
+    response = client.post(reverse(name), {"token": "x"}, headers={"Authorization": header})
+
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+
+
+def test_a_system_that_names_itself_in_two_ways_is_refused(session_of, person, wiki):
+    """RFC 6749 §2.3: one method in each request; two names in one are none. One without a value is not there (§3.2)."""
+    code = parameters_of(ask(session_of(person), wiki[0]))["code"]
+    credentials = b64encode(f"{wiki[0].client_id}:{wiki[1]}".encode()).decode()
+    headers = {"Authorization": f"Basic {credentials}"}
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECT,
+        "code_verifier": VERIFIER,
+    }
+
+    twice = Client().post(reverse("oauth-token"), form | {"client_id": "other"}, headers=headers)
+    once = Client().post(reverse("oauth-token"), form | {"client_id": ""}, headers=headers)
+
+    assert (twice.status_code, once.status_code) == (401, 200)

@@ -9,7 +9,7 @@ import time_machine
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from django.test import Client
 from django.urls import reverse
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from sso.api import ensure_client
@@ -132,6 +132,15 @@ def test_bad_requests_are_refused_when_they_are_sent(wiki, changes, status, erro
     assert PushedRequest.objects.count() == 0
 
 
+@pytest.mark.parametrize("changes", [{"redirect_uri": "https://evil.example/"}, {'é"': ["1", "2"]}])
+def test_programs_are_told_in_plain_signs(wiki, changes):
+    """RFC 6749 §5.2: neither letters with accents, nor quotes, nor backslashes."""
+    told = push(wiki, **changes).json()["error_description"]
+
+    assert told.isascii()
+    assert not set(told) & set('"\\')
+
+
 # --- private_key_jwt -------------------------------------------------------------------------------
 
 
@@ -169,6 +178,7 @@ def ask_token(signed: str, **changes):
 def test_a_system_proves_itself_by_its_key(signer, key, settings):
     assert ask_token(assertion(signer[0], key)).json()["scope"] == "profile"
     assert ask_token(assertion(signer[0], key, aud=[settings.BASE_URL + "/oauth/token/"])).status_code == 200
+    assert ask_token(assertion(signer[0], key, aud=settings.BASE_URL + "/oauth/par/")).status_code == 200
     assert ask_token(assertion(signer[0], key), client_id=signer[0].client_id).status_code == 200
 
 
@@ -201,12 +211,23 @@ def test_a_system_with_a_key_has_no_secret_any_more(signer):
         {"jti": None},
         {"jti": ""},
         {"jti": 7},
+        {"jti": "a\0"},
     ],
 )
 def test_an_assertion_must_be_for_us_from_it_and_of_now(signer, key, changes):
     response = ask_token(assertion(signer[0], key, **changes))
 
     assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+
+
+def test_an_assertion_with_half_a_letter_in_it_is_refused(signer, key):
+    """JSON can write what no text can be: the first half of a pair of UTF-16."""
+    body = jws.extract_compact(assertion(signer[0], key, jti="HALF").encode()).payload.replace(
+        b"HALF", b"\\ud800"
+    )
+    signed = jws.serialize_compact({"alg": "ES256", "kid": "k1"}, body, key, algorithms=["ES256"])
+
+    assert ask_token(signed).status_code == 401
 
 
 def test_signatures_of_others_are_refused(signer, key, wiki):

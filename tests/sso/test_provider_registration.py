@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.urls import reverse
-from joserfc.jwk import ECKey, KeySet, OctKey
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from sso.models import Application, SystemRequest
 from sso.services.clients import approve_request
@@ -13,6 +14,7 @@ from tests.sso.test_systems import FORM
 
 pytestmark = pytest.mark.django_db
 KEY = ECKey.generate_key("P-256", {"kid": "k1"})
+WEAK = RSAKey.import_key(rsa.generate_private_key(65537, 1024))  # noqa: S505 (that is the point)
 KEYS = KeySet([KEY]).as_dict(private=False)
 TECHNICAL = {
     "subject_group": "health",
@@ -70,6 +72,7 @@ def test_changes_wait_for_a_second_admin(admin_client):
         '{"keys": [1]}',
         '{"keys": [{"kty": "EC"}]}',
         pytest.param(json.dumps({"keys": [KEY.as_dict(private=True)]}), id="private"),
+        pytest.param(json.dumps({"keys": [WEAK.as_dict(private=False)]}), id="1024 bits"),
         pytest.param(json.dumps({"keys": [OctKey.generate_key(256).as_dict(private=True)]}), id="symmetric"),
     ],
 )
@@ -86,3 +89,11 @@ def test_a_device_is_registered_without_an_address(admin_client):
     admin_client.post(reverse("system-new"), FORM | kind)
 
     assert Application.objects.get().authorization_grant_type == Application.GRANT_DEVICE_CODE
+
+
+@pytest.mark.parametrize("host", ["a.example;script-src", "a.example'", "a.example,b.example", "a b.example"])
+@pytest.mark.parametrize("field", ["redirect_uris", "frontchannel_logout_uri"])
+def test_an_address_that_would_end_a_content_policy_is_refused_at_the_field(admin_client, host, field):
+    page = admin_client.post(reverse("system-new"), FORM | {field: f"https://{host}/back"})
+
+    assert (page.status_code, list(page.context["form"].errors)) == (422, [field])

@@ -181,6 +181,20 @@ def test_p12_refresh_may_be_repeated_at_once_but_not_later(session_of, person, w
     assert RefreshToken.objects.count() == AccessToken.objects.count() == 0
 
 
+def test_p12_less_asked_for_once_is_not_less_for_ever(session_of, person, wiki):
+    """RFC 6749 §6: the new refresh token is good for what the old one was; and nobody gets more than was granted."""
+    client = session_of(person)
+    first = tokens_of(client, wiki, scope="openid email")["refresh_token"]
+
+    less = refresh(client, wiki, first, scope="openid").json()
+    whole = refresh(client, wiki, less["refresh_token"]).json()
+    more = refresh(client, wiki, whole["refresh_token"], scope="openid email profile")
+
+    assert (less["scope"], whole["scope"]) == ("openid", "openid email")
+    assert set(userinfo(client, less["access_token"]).json()) == {"sub"}
+    assert more.json()["error"] == "invalid_scope"
+
+
 def test_p13_secrets_are_kept_by_a_fast_salted_hash(wiki):
     row, secret = wiki
 

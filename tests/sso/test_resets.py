@@ -1,5 +1,7 @@
 """Factors taken away by the help desk, by two officers for admins; and links by which guests make a passkey."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
@@ -9,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from intranet.models import Notification
-from sso.models import AuditEntry, FactorReset, Invitation
+from sso.models import AuditEntry, FactorReset, Invitation, PasswordReset
 from sso.services.resets import (
     NotWaiting,
     approve_factor_reset,
@@ -80,6 +82,29 @@ def test_factors_of_an_admin_wait_for_a_second_officer(officer, second, admin):
     approve_factor_reset(reset, by=second)
 
     assert not has_factors(admin)
+
+
+def test_no_officer_alone_gives_a_new_password_and_takes_the_factors(officer, second, person):
+    """G7: who holds both halves is the person."""
+    given = PasswordReset(person=person, asked_by=officer, reason="x", ends_at=timezone.now())
+    given.done_at = timezone.now() - timedelta(days=6)
+    given.save()
+
+    reset = ask_factor_reset(person, "Mất điện thoại", by=officer)
+
+    assert has_factors(person)
+    approve_factor_reset(reset, by=second)
+    assert not has_factors(person)
+
+
+def test_a_password_given_long_ago_is_no_half(officer, person):
+    given = PasswordReset(person=person, asked_by=officer, reason="x", ends_at=timezone.now())
+    given.done_at = timezone.now() - timedelta(days=8)
+    given.save()
+
+    ask_factor_reset(person, "Mất điện thoại", by=officer)
+
+    assert not has_factors(person)
 
 
 def test_record_has_a_pair_of_entries_and_the_person_is_told(officer, second, admin):

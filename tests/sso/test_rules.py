@@ -8,8 +8,9 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sso.models import AuditEntry, LogoutNotice, RefreshToken, Role
+from sso.models import Application, AuditEntry, Grant, LogoutNotice, RefreshToken, Role, SystemRequest
 from sso.services.audit import Action
+from sso.services.clients import approve_request, save_system
 from sso.services.rules import NOBODY, At, Way, as_rule, may_enter, save_rule, ways_of
 from tests.conftest import record_sign_in
 from tests.factories import RoleFactory, UnitFactory, person_of, system_admin
@@ -240,6 +241,28 @@ def test_change_ends_what_those_hold_who_are_out_now(client, people, units, wiki
     assert [notice.user for notice in LogoutNotice.objects.all()] == [people["clerk"]]
     entry = AuditEntry.objects.get(action=Action.RULE_CHANGED)
     assert entry.facts["after"] == {"ways": [{"units": [units["KHTC"].pk]}]}
+
+
+def test_g2_who_came_too_weakly_for_what_a_system_demands_now_is_out(client, people, wiki):
+    """A new demand counts when the second admin has approved it, and for what was issued before it, too."""
+    tokens = {who: tokens_of(browser_of(people[who]), wiki) for who in ("officer", "clerk")}
+    for model in (Grant, RefreshToken):
+        model.objects.filter(user=people["officer"]).update(acr="2")
+    wiki[0].required_acr = "2"
+    save_system(wiki[0], by=people["admin"])
+    before = [
+        refresh(client, wiki, tokens["clerk"]["refresh_token"]).status_code,
+        Application.objects.get().required_acr,
+    ]
+
+    approve_request(SystemRequest.objects.get(), by=system_admin())
+
+    assert before == [200, "1"]
+    assert {who: userinfo(client, tokens[who]["access_token"]) for who in tokens} == {
+        "officer": 200,
+        "clerk": 401,
+    }
+    assert not RefreshToken.objects.filter(user=people["clerk"]).exists()
 
 
 @pytest.mark.parametrize("count", [1, 12])

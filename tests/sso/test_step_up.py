@@ -252,6 +252,7 @@ ACTS = [
     ("password-reset", ["ha"], "get"),
     ("password-reset", ["ha"], "post"),
     ("access", ["ha"], "post"),
+    ("account-delegation", [], "post"),
 ]
 
 
@@ -276,11 +277,6 @@ def test_what_was_typed_is_not_lost_when_the_five_minutes_are_over():
 
 
 # --- confirming ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def ha(synced):
-    return User.objects.get(username="ha")
 
 
 @pytest.fixture

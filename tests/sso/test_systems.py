@@ -356,3 +356,17 @@ def test_preset_fills_in_a_form_that_can_be_saved(admin_client, preset):
         assert system.client_id in snippet
         assert saved.context["secret"] in snippet
         assert "{" + "issuer}" not in snippet
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("vi", "Thư điện tử của mạng nội bộ"), ("en", "Intranet mail")]
+)
+def test_the_mail_of_the_suite_has_a_name_in_each_language(signed_in, language, name):
+    mail_token(person_of())
+    browser = signed_in(system_admin())
+    browser.cookies["django_language"] = language
+
+    rows, record = [browser.get(reverse(page)).content.decode() for page in ("systems", "audit")]
+
+    assert f">{name}</a>" in rows
+    assert f">{name}</option>" in record

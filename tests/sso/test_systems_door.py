@@ -16,6 +16,7 @@ from sso.api import Reason, ensure_client, revoke
 from sso.models import RefreshToken, Session
 from sso.presets import BY_SLUG
 from sso.services.rules import Way, as_rule, save_rule
+from sso.services.uses import systems_of
 from sso.views.door import safe_back
 from tests.conftest import record_sign_in, started
 from tests.factories import UnitFactory, UserFactory, person_of, system_admin
@@ -303,3 +304,16 @@ def test_network_of_the_rule_is_asked_at_each_request(session_of, client):
     ]
 
     assert codes == [200, 401]
+
+
+@pytest.mark.django_db
+def test_g14_person_sees_that_the_system_behind_the_door_has_read_who_it_is(session_of, client):
+    row, secret = old_system()
+    person = UserFactory()
+    headers = {"HTTP_X_DOOR_SYSTEM": row.client_id, "HTTP_X_DOOR_KEY": secret}
+    client.cookies["__Host-door"] = door_cookie_of(session_of(person), headers)
+
+    assert client.get(reverse("door-check"), **headers).status_code == 200
+
+    (held,) = systems_of(person)
+    assert [(use.application, use.scope) for use in held.uses] == [(row, " ".join(row.allowed_scopes))]

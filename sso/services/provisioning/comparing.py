@@ -44,7 +44,7 @@ class Book:
         self.by_key = {row.remote_id: row for row in rows if row.remote_id}
         free = [row for row in rows if not row.remote_id]
         self.by_external = {subject_of(row.user, target.application): row for row in free}
-        self.by_name = {row.user.username.casefold(): row for row in free if row.is_wanted}
+        self.by_name = {scim.user_name_of(row.user, target).casefold(): row for row in free if row.is_wanted}
         self.seen: set[int] = set()
 
     def row_of(self, resource: dict) -> ProvisionedAccount | None:
@@ -110,7 +110,7 @@ def compare_page(line: Line, found: Findings, pairs: list[tuple[ProvisionedAccou
     changed = []
     for row, resource in pairs:
         person = people[row.user_id]
-        flat = scim.account_of(person, line.target.application, superiors.get(person.manager_id, ""))
+        flat = scim.account_of(person, line.target, superiors.get(person.manager_id, ""))
         if not row.remote_id:
             row.remote_id, row.sent, row.is_on = resource["id"], {}, scim.is_on(resource.get("active"))
             found.adopted += 1

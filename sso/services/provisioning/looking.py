@@ -85,9 +85,7 @@ def look_at(sight: Look, keys: list[int]) -> None:
             if wanted:
                 sight.new[person.pk] = person
         elif wanted:
-            stays(
-                sight, row, account_of(person, sight.target.application, superiors.get(person.manager_id, ""))
-            )
+            stays(sight, row, account_of(person, sight.target, superiors.get(person.manager_id, "")))
         else:
             leaves(sight, row)
 

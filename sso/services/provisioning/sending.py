@@ -127,7 +127,7 @@ def send(line: Line, row: ProvisionedAccount, person: User, manager: str) -> Non
         keep_receipt(row)
         return
     try:
-        errand = Errand(line, row, scim.account_of(person, system, manager))
+        errand = Errand(line, row, scim.account_of(person, line.target, manager))
         done = errand.keep() if row.is_wanted else errand.switch_off()
     except Failed as error:
         refused(line, row, person, error)

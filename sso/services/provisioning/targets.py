@@ -17,7 +17,7 @@ from sso.services.provisioning.looking import look
 from sso.services.provisioning.sending import USERS, Line
 
 # Where people's data goes, and what of it: no one admin changes it alone.
-SENSITIVE = ["base_url", "with_groups"]
+SENSITIVE = ["base_url", "user_name", "with_groups"]
 TOLD = [*SENSITIVE, "is_enabled"]
 SET = [
     *TOLD, "sealed_token", "is_approved", "approved_by", "asked_by", "asked_at", "can", "findings", "compared_at",

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from sso.models import ProvisioningTarget
+from sso.models import Application, ProvisioningTarget
 from sso.scim.answers import Failed
+from sso.services.guests import end_guests_over
 from sso.services.provisioning.comparing import compare
 from sso.services.provisioning.groups import send_groups
 from sso.services.provisioning.looking import LOOK_EVERY, look
-from sso.services.provisioning.sending import BUSY, Line, send_accounts
+from sso.services.provisioning.sending import BUSY, RESTS, Line, send_accounts
+from sso.signals import accounts_watched
 
 log = logging.getLogger(__name__)
 SOON = timedelta(seconds=2)
@@ -123,9 +125,13 @@ def alone(key: int) -> Iterator[ProvisioningTarget | None]:
 
 
 def keep_in_step() -> None:
-    """Have done what is due by the clock: once a minute."""
+    """Have done what is due by the clock, and tell whoever listens of systems that fail: once a minute.
+
+    Guests whose last day is past go first, from here and with it from there.
+    """
     from sso.jobs import compare_accounts, provision
 
+    end_guests_over()
     now = timezone.now()
     for target in ProvisioningTarget.objects.at_work().filter(Q(rests_until=None) | Q(rests_until__lte=now)):
         rows = ProvisioningTarget.objects.filter(pk=target.pk)
@@ -137,6 +143,13 @@ def keep_in_step() -> None:
             provision.enqueue(target.pk, None)
         elif target.accounts.due(now).exists() or target.groups.filter(due_at__lte=now).exists():
             provision.enqueue(target.pk, [])
+    accounts_watched.send(ProvisioningTarget, systems=failing())
+
+
+def failing() -> list[Application]:
+    """Return the systems that have taken nothing although they were tried again and again, for some minutes by now."""
+    targets = ProvisioningTarget.objects.at_work().filter(faults__gte=len(RESTS))
+    return [target.application for target in targets.select_related("application")]
 
 
 def next_night() -> datetime:

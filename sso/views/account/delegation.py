@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sso.forms.access import DelegationForm
 from sso.services import delegations
+from sso.step_up import when_sure
 from sso.text import nfc
 
 LONGEST_QUERY = 200
@@ -44,7 +45,9 @@ def words_in(request) -> str:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@when_sure(methods=("POST",))
 def delegation(request):
+    """Those in force; a new one opens the own work to somebody else, so an open session alone does not give it."""
     person = request.user
     query = words_in(request)
     form = DelegationForm(request.POST or None, person=person, query=query)

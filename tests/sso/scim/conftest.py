@@ -8,14 +8,6 @@ from wsgiref.simple_server import make_server
 
 import pytest
 import urllib3
-from scim2_models import ScimProvider
-from scim2_server.memory import InMemoryStorage
-from scim2_server.testserver.application import BEARER_TOKEN_SCHEME, BearerTokenApplication
-from scim2_server.utils import (
-    load_default_resource_types,
-    load_default_schemas,
-    load_default_service_provider_config,
-)
 
 from demo.foreign_system import QuietHandler
 from sso.api import ensure_client
@@ -36,15 +28,9 @@ class Foreign:
     path = "/v2"
 
     def __init__(self, **lacks: bool):
-        config = load_default_service_provider_config()
-        config.authentication_schemes = [BEARER_TOKEN_SCHEME]
-        for feature in lacks:
-            getattr(config, feature).supported = False
-        provider = ScimProvider.from_discovery(
-            load_default_schemas().values(), load_default_resource_types().values(), config=config
-        )
-        self.storage = InMemoryStorage()
-        self.app = BearerTokenApplication(self.storage, provider, bearer_tokens=[TOKEN])
+        from tests.sso.scim.foreign import service  # here: it takes a second, in each process
+
+        self.storage, self.app = service(TOKEN, *lacks)
         self.asked: list[tuple[str, str]] = []
         self.bodies: list[dict] = []
 

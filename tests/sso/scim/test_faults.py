@@ -4,12 +4,14 @@ import socket
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from time_machine import travel
 
+from intranet.models import Notification
 from sso import outbound
-from sso.models import ProvisionedAccount, ProvisioningTarget
+from sso.models import Application, ProvisionedAccount, ProvisioningTarget
 from sso.scim.client import seconds_of
 from sso.services.provisioning.targets import run_now
 from sso.services.provisioning.working import keep_in_step, provision
@@ -211,3 +213,55 @@ def test_job_that_died_is_made_up_for(target, shelf, queue, ha):
         queue()
 
     assert states() == {"ha": "in_step"}
+
+
+# --- who is told -----------------------------------------------------------------------------------
+
+
+def told() -> list[tuple[str, str]]:
+    """Who has been told what of systems that fail."""
+    notices = Notification.objects.filter(kind__startswith="account.provisioning_failing_")
+    return sorted(notices.values_list("to__username", "title"))
+
+
+def test_system_that_keeps_failing_is_told_once_to_each_system_admin_in_their_language(
+    target, shelf, queue, ha
+):
+    system_admin(username="tam", language="vi")
+    system_admin(username="ann", language="en")
+    words = [("ann", "Kho has not taken accounts for some minutes; look why"),
+             ("tam", "Kho đã vài phút không nhận tài khoản; hãy xem vì sao")]  # fmt: skip
+    shelf.odd = always((503, {}, b""))
+    heard = []
+    with travel(timezone.now(), tick=False) as clock:
+        for _round in range(7):
+            provision(target.pk, [ha.pk])
+            keep_in_step()
+            heard.append(told())
+            target.refresh_from_db()
+            clock.move_to(target.rests_until + timedelta(seconds=1))
+    system_admin(username="new", language="vi")
+    keep_in_step()
+
+    assert heard == [[]] * 4 + [words] * 3
+    assert told() == [words[0], ("new", words[1][1]), words[1]]
+    assert Notification.objects.first().url == reverse("system-provisioning", args=[target.application_id])
+
+
+@pytest.mark.parametrize("end", ["takes accounts again", "switched off", "system switched off"])
+def test_notice_of_a_failing_system_is_taken_back_when_it_is_over(target, shelf, queue, ha, end):
+    system_admin(username="tam")
+    other = target_at(shelf.server.address, name="Kho khác")
+    ProvisioningTarget.objects.update(faults=5, fault="HTTP 503")
+    keep_in_step()
+    assert len(told()) == 2
+
+    if end == "takes accounts again":
+        provision(target.pk, [ha.pk])
+    elif end == "switched off":
+        ProvisioningTarget.objects.filter(pk=target.pk).update(is_enabled=False)
+    else:
+        Application.objects.filter(pk=target.application_id).update(is_enabled=False)
+    keep_in_step()
+
+    assert [title.startswith(str(other)) for _who, title in told()] == [True]

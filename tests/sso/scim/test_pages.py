@@ -110,7 +110,12 @@ def system(target):
 
 
 def set_up(browser, system, **form):
-    form = {"base_url": "https://wiki.example/scim/v2/", "token": "bí".encode().hex()} | form
+    usual = {
+        "base_url": "https://wiki.example/scim/v2/",
+        "token": "bí".encode().hex(),
+        "user_name": "account",
+    }
+    form = usual | form
     return browser.post(reverse("provisioning-edit", args=[system.pk]), form)
 
 
@@ -123,7 +128,7 @@ def test_second_admin_approves_before_anything_is_sent(foreign, system, browser,
     made = ProvisioningTarget.objects.get(application=system)
     assert (made.is_approved, made.asked_by, queue(), foreign.asked) == (False, admin, 0, [])
     assert (made.sealed_token == TOKEN, seal().decrypt(made.sealed_token.encode()).decode()) == (False, TOKEN)
-    assert 'value="2' not in page(browser, made).content.decode()  # no button for whoever asked
+    assert 'name="asked_at"' not in page(browser, made).content.decode()  # no button for whoever asked
     with pytest.raises(PermissionDenied):
         targets.approve_target(made, by=admin)
 
@@ -166,12 +171,14 @@ def test_approval_is_to_what_was_looked_at(system, browser):
         ({"with_groups": "on"}, True),
         ({"token": "mới".encode().hex()}, False),
         ({"is_enabled": ""}, False),
+        ({"user_name": "mail"}, True),
+        ({"user_name": "account"}, False),
     ],
 )
 def test_change_of_where_data_goes_waits_again(target, browser, queue, change, waits):
     person_of(username="ha")
     bring_up_to_date(target)
-    form = {"base_url": target.base_url, "is_enabled": "on", "token": ""} | change
+    form = {"base_url": target.base_url, "is_enabled": "on", "token": "", "user_name": "account"} | change
 
     assert act(browser, target, "provisioning-edit", **form).status_code == 302
 
@@ -193,6 +200,8 @@ def test_change_of_where_data_goes_waits_again(target, browser, queue, change, w
         ({"token": "hai từ"}, "token"),
         ({"token": "a\r\nX-Evil: 1"}, "token"),
         ({"token": "x" * 5000}, "token"),
+        ({"user_name": "mail"}, "user_name"),  # the system may not learn it
+        ({"user_name": "phone"}, "user_name"),
     ],
 )
 def test_wrong_input_is_told_at_the_field(system, browser, form, field):
@@ -205,7 +214,7 @@ def test_wrong_input_is_told_at_the_field(system, browser, form, field):
 
 
 def test_token_is_never_sent_to_another_place_nor_shown(target, browser):
-    moved = {"base_url": "https://evil.example/scim", "token": "", "is_enabled": "on"}
+    moved = {"base_url": "https://evil.example/scim", "token": "", "is_enabled": "on", "user_name": "account"}
 
     answer = act(browser, target, "provisioning-edit", **moved)
 
@@ -216,7 +225,7 @@ def test_token_is_never_sent_to_another_place_nor_shown(target, browser):
 
 
 def test_same_server_keeps_its_token(target, browser):
-    moved = {"base_url": f"{target.base_url}/tenant", "token": "", "is_enabled": "on"}
+    moved = {"base_url": f"{target.base_url}/tenant", "token": "", "is_enabled": "on", "user_name": "account"}
 
     assert act(browser, target, "provisioning-edit", **moved).status_code == 302
 

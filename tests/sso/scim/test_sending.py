@@ -2,10 +2,10 @@
 
 import pytest
 
-from sso.models import ProvisionedAccount, User
+from sso.models import Application, ProvisionedAccount, ProvisioningTarget, User
 from sso.scim.representation import ENTERPRISE
 from tests.factories import person_of
-from tests.sso.scim.conftest import Foreign, run, serving, states, target_at
+from tests.sso.scim.conftest import Foreign, body, run, serving, states, target_at
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +59,46 @@ def test_system_is_sent_only_what_it_may_learn(foreign, ha, scopes, names):
 
     sent = set(without_server_made(foreign.users()["ha"])) - {"schemas", "externalId", "userName", "active"}
     assert sent == names
+
+
+def test_system_may_want_the_mail_address_as_account_name(foreign, head, ha):
+    User.objects.filter(pk=head.pk).update(email="")
+    target = target_at(foreign.address, user_name="mail")
+
+    run(target)
+
+    assert {name: row["externalId"] for name, row in foreign.users().items()} == {
+        "ha@mic.example": str(ha.subject),
+        "dung": str(head.subject),
+    }
+
+
+def test_account_name_follows_what_is_chosen_and_what_may_be_learnt(foreign, ha, head):
+    target = target_at(foreign.address)
+    run(target)
+    keys = {row["id"] for row in foreign.all()}
+    foreign.writes()
+
+    ProvisioningTarget.objects.update(user_name="mail")
+    run(target)
+    by_mail, writes = set(foreign.users()), {method for method, _path in foreign.writes()}
+    Application.objects.update(allowed_scopes=["openid", "profile"])
+    run(target)
+
+    assert (by_mail, writes) == ({"ha@mic.example", "dung@mic.example"}, {"PATCH"})
+    assert set(foreign.users()) == {"ha", "dung"}
+    assert {row["id"] for row in foreign.all()} == keys
+
+
+def test_account_that_is_there_under_the_mail_address_is_taken_over(foreign, ha):
+    foreign.act("POST", "/Users", body("HA@mic.example"))
+
+    run(target_at(foreign.address, user_name="mail"))
+
+    assert {row["userName"].lower(): row["externalId"] for row in foreign.all()} == {
+        "ha@mic.example": str(ha.subject),
+        "dung@mic.example": str(ha.manager.subject),
+    }
 
 
 def test_system_of_a_group_knows_people_by_the_name_of_that_group(foreign, ha):
