@@ -52,6 +52,16 @@ def sign_in(stack: Stack, turn: int) -> None:
     assert "board" in page.text
 
 
+def stranger(stack: Stack, number: int) -> Browser:
+    return Browser(stack.base)
+
+
+def sign_in_page(browser: Browser, turn: int) -> None:
+    page = browser.get("/sign-in/")
+    assert page.status == 200, page.status
+    assert "csrfmiddlewaretoken" in page.text
+
+
 def signed_in(account: str) -> Callable[[Stack, int], Browser]:
     def prepare(stack: Stack, number: int) -> Browser:
         browser = Browser(stack.base)
@@ -79,7 +89,7 @@ class Client(Browser):
         self.basic = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
         self.client_id = client_id
         self.person = signed_in(account)(stack, 0) if account else None
-        self.token = ""
+        self.token = self.refresh_token = ""
 
     def code_flow(self) -> dict:
         verifier = secrets.token_urlsafe(48)
@@ -106,7 +116,8 @@ class Client(Browser):
 
 def system_of_person(stack: Stack, number: int) -> Client:
     client = Client(stack, CLIENT, next(accounts))
-    client.token = client.code_flow()["access_token"]
+    tokens = client.code_flow()
+    client.token, client.refresh_token = tokens["access_token"], tokens["refresh_token"]
     return client
 
 
@@ -122,6 +133,13 @@ def client_credentials(client: Client, turn: int) -> None:
     data = {"grant_type": "client_credentials", "scope": "openid"}
     answer = client.post("/oauth/token/", data, **client.basic)
     assert answer.status == 200, answer.text[:200]
+
+
+def refresh(client: Client, turn: int) -> None:
+    data = {"grant_type": "refresh_token", "refresh_token": client.refresh_token}
+    answer = client.post("/oauth/token/", data, **client.basic)
+    assert answer.status == 200, answer.text[:200]
+    client.refresh_token = loads(answer.text)["refresh_token"]
 
 
 def introspection(client: Client, turn: int) -> None:
@@ -228,8 +246,10 @@ WITH_STORE = (*OURS, "postgres", "redis")
 CASES = [
     Case(name="floor: LDAP search and bind", prepare=nothing, act=bind, counted=("client", "slapd")),
     Case(name="sign-in to home page", prepare=nothing, act=sign_in, floor="floor: LDAP search and bind"),
+    Case(name="sign-in page", prepare=stranger, act=sign_in_page, floor="floor: bare Django page"),
     Case(name="OpenID code flow", prepare=system_of_person, act=code_flow),
     Case(name="client credentials", prepare=machine, act=client_credentials),
+    Case(name="refresh", prepare=system_of_person, act=refresh),
     Case(name="introspection", prepare=system_of_person, act=introspection),
     Case(name="userinfo", prepare=system_of_person, act=userinfo),
     Case(name="floor: bare Django page", prepare=bare_browser, act=bare_page, counted=("bare",)),

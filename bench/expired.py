@@ -42,7 +42,7 @@ TABLES = {
     "sso_accesstoken": (25, ISSUED | STRENGTH | TOKEN | {"expires": "past", "scope": "'openid'", "audience": "'[]'",
                          "claims": "''"}),
     "sso_refreshtoken": (15, ISSUED | STRENGTH | TOKEN | {"token_family": "gen_random_uuid()",
-                         "absolute_expiry": "past"}),
+                         "absolute_expiry": "past", "scope": "'openid'"}),
     "sso_idtoken": (15, ISSUED | STRENGTH | {"jti": "gen_random_uuid()", "expires": "past", "scope": "'openid'"}),
     "sso_devicegrant": (2, STRENGTH | {"device_code": "md5(n::text)", "user_code": "md5(n::text)", "scope": "'openid'",
                          "interval": "5", "expires": "past", "status": "'expired'", "client_id": "'bench'",

@@ -46,9 +46,9 @@ def main() -> int:
         admin.simple_bind_s(stack.slapd.admin_dn, stack.slapd.admin_password)
         spans: dict[str, list[float]] = {}
         with load(stack, readers) as pages:
-            for _number in range(changes):
+            for person in chance.sample(crowd, changes):  # nobody twice: what is put back is a change, too
                 act = chance.choice([lock, new_password, other_unit])
-                spans.setdefault(act.__name__, []).append(outlived(stack, admin, chance.choice(crowd), act))
+                spans.setdefault(act.__name__, []).append(outlived(stack, admin, person, act))
     everything = [span for found in spans.values() for span in found]
     for name, found in (*spans.items(), ("all", everything)):
         p50, p99 = statistics.median(found) * 1000, percentile(found, 0.99) * 1000

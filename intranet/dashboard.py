@@ -19,12 +19,13 @@ from intranet.guard import guarded
 from intranet.layouts import Slot, compute, home_layers, slots_of
 from intranet.look import CSRF_MARK
 from intranet.plugins import Duty, Place, Plugin, Widget, plugins_for
-from intranet.templatetags.ui import due_state, due_words
+from intranet.templatetags.ui import due_state, due_words, when
 from sso.api import Unit, User
 
 log = logging.getLogger(__name__)
 SHOWN_DUTIES = 8
 FAR_FUTURE = date.max
+WAITS = "is-waiting"  # the state of a duty that somebody else has done and that wants a yes
 SLOW_SECONDS = 3.0  # what a widget may take of a page
 SLOW_FOR = 600  # seconds for which one that took more comes after the page
 slow_until: dict[tuple[str, str], float] = {}  # of this process
@@ -115,10 +116,12 @@ def _duty_row(duty: Duty, plugin: Plugin) -> DutyRow:
     return DutyRow(
         duty=duty,
         plugin=plugin,
-        day=moment.date() if moment else duty.due or FAR_FUTURE,
+        day=duty.waits_since or (moment.date() if moment else duty.due or FAR_FUTURE),
         moment=moment,
-        state=due_state(duty.due),
-        words=due_words(duty.due),
+        state=WAITS if duty.waits_since else due_state(duty.due),
+        words=_("since %(day)s") % {"day": when(duty.waits_since)}
+        if duty.waits_since
+        else due_words(duty.due),
         meta=f"{plugin.name} · {duty.source}" if duty.source else str(plugin.name),
     )
 
@@ -130,6 +133,7 @@ def _grouped(rows: list[DutyRow], limit: int | None) -> list[dict]:
     groups = [
         (_("Overdue"), [row for row in rows if row.state == "is-late"]),
         (_("Today"), [row for row in rows if row.state == "is-today"]),
+        (_("Waiting for your confirmation"), [row for row in rows if row.state == WAITS]),
         (
             _("Next week") if is_weekend else _("This week"),
             [row for row in rows if not row.state and row.day <= sunday],
@@ -223,9 +227,10 @@ def was_slow(plugin: Plugin, widget: Widget) -> bool:
 
 
 def stylesheets_of(slots: list[Slot]) -> list[str]:
-    """Return the stylesheets that the widgets need, each once."""
+    """Return the addresses of the stylesheets that the widgets need, each once."""
     sheets = {slot.widget.css: slot.plugin for slot in slots if slot.widget.css}
-    return [css for css, plugin in sheets.items() if guarded(plugin, "Stylesheet", partial(static, css), "")]
+    found = (guarded(plugin, "Stylesheet", partial(static, css), "") for css, plugin in sheets.items())
+    return [address for address in found if address]
 
 
 def widget_url(slot: Slot, unit: Unit | None) -> str:

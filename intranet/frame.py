@@ -1,5 +1,7 @@
 """What the frame of every page shows: apps, systems, the person."""
 
+import functools
+
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -36,7 +38,10 @@ def _compute(request: HttpRequest) -> dict:
         return frame
     match = request.resolver_match
     frame["person"] = user
-    frame["person_links"] = _links(user)
+    is_admin = is_system_admin(user)
+    edits = is_admin or user.has_role(Role.UNIT_ADMIN)
+    frame["person_links"] = functools.partial(_links, is_admin, edits)  # asked for when the menu is drawn
+    frame["menu"] = (frame["language"], frame["theme"], is_admin, edits)  # all that its drawing depends on
     shown = plugins_for(user)
     numbers = numbers_of(user, lambda: _count(shown, user))
     tiles = [
@@ -46,10 +51,16 @@ def _compute(request: HttpRequest) -> dict:
     frame["app_names"] = [plugin.slug for plugin in shown]
     frame["is_home"] = bool(match and match.view_name == "home")
     here = [(app["slug"], app["badge"], app["is_here"]) for app in frame["apps"]]
-    frame["rail"] = (frame["language"], frame["is_home"], here)  # all that its drawing depends on
+    frame["rail"] = (frame["is_home"], here)  # likewise
     frame["systems"] = systems(user)
     frame["unread_notices"] = numbers["notices"]
     return frame
+
+
+@functools.cache
+def address(name: str) -> str:
+    """Return the address of the page called ``name``, which stays the same as long as the process lives."""
+    return reverse(name)
 
 
 def _count(shown: tuple[Plugin, ...], user: User) -> dict[str, int]:
@@ -75,7 +86,7 @@ def _tile(plugin: Plugin, numbers: dict[str, int], match) -> dict:
         "slug": plugin.slug,
         "name": plugin.name,
         "icon": plugin.icon,
-        "url": reverse(plugin.home),
+        "url": address(plugin.home),
         "badge": numbers.get(plugin.slug, 0),
         "badge_is_remote": bool(plugin.badge and plugin.badge_is_remote),
         "is_here": bool(match and plugin.slug == match.namespace),
@@ -87,22 +98,22 @@ def _people_tile(match) -> dict:
         "slug": "people",
         "name": _("People"),
         "icon": "users",
-        "url": reverse("people"),
+        "url": address("people"),
         "badge": 0,
         "badge_is_remote": False,
         "is_here": bool(match and not match.namespace and match.url_name in PEOPLE_PAGES),
     }
 
 
-def _links(user: User) -> list[dict]:
-    """Return what the person's menu offers besides the settings, each with ``url``, ``icon``, ``name``."""
+def _links(is_admin: bool, edits: bool) -> list[dict]:
+    """Return what a person's menu offers besides the settings, each with ``url``, ``icon``, ``name``."""
     links = [
         {"url": reverse("account"), "icon": "user-circle", "name": _("My account")},
         {"url": reverse("arrange"), "icon": "adjustments-horizontal", "name": _("Arrange the home page")},
     ]
-    if is_system_admin(user) or user.has_role(Role.UNIT_ADMIN):
+    if edits:
         links.append({"url": reverse("wagtailadmin_home"), "icon": "edit", "name": _("Edit pages")})
-    if is_system_admin(user):
+    if is_admin:
         links.append({"url": reverse("systems"), "icon": "apps", "name": _("Registered systems")})
         links.append({"url": reverse("accounts"), "icon": "help-circle", "name": _("Help desk")})
         links.append({"url": reverse("directory"), "icon": "sitemap", "name": _("Account directory")})

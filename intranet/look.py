@@ -24,9 +24,9 @@ CSRF_MARK = "csrf-token-of-this-browser"  # stands in the kept page where each b
 # --- asked once ---------------------------------------------------------------------------------
 
 
-def begin_look(user: User) -> None:
+def begin_look(user: User, **known: Any) -> None:
     """From now on ``kept`` answers of this instance of the person, which lives as long as its request."""
-    user._kept = {}
+    user._kept = known
 
 
 def kept(user: User, name: str, ask: Callable[[], Answer]) -> Answer:
@@ -53,18 +53,24 @@ def page_of(request: HttpRequest, draw: Callable[[], str]) -> str:
     ``draw`` puts ``CSRF_MARK`` where the token stands. A page with a message for the person is drawn anew.
     """
     has_message = "messages" in request.COOKIES or "_messages" in request.session
-    keep_for = 0 if has_message else settings.HOME_KEPT_SECONDS
-    key = _key(request.user.pk, request.LANGUAGE_CODE, request.COOKIES.get("theme", "auto"))
-    text = cache.get(key) if keep_for else None
+    user, keep_for = request.user, 0 if has_message else settings.HOME_KEPT_SECONDS
+    key = _key(user.pk, request.LANGUAGE_CODE, request.COOKIES.get("theme", "auto"))
+    known = cache.get_many([key, _numbers_key(user.pk)]) if keep_for else {}
+    text = known.get(key)
     if text is None:
+        begin_look(user, numbers=known.get(_numbers_key(user.pk)))
         text = draw()
         if keep_for:
-            cache.set(key, text, keep_for)
+            cache.set_many({key: text, _numbers_key(user.pk): peek(user, "numbers")}, keep_for)
     return text.replace(CSRF_MARK, get_token(request))
 
 
 def numbers_of(user: User, count: Callable[[], dict[str, int]]) -> dict[str, int]:
     """Return the numbers of the frame (badges, unread notices), counted by ``count`` when they are not kept."""
+    look = getattr(user, "_kept", None)
+    if look is not None:  # the home page, which has asked the cache and will tell it
+        look["numbers"] = look.get("numbers") or count()
+        return look["numbers"]
     if not settings.HOME_KEPT_SECONDS:
         return count()
     key = _numbers_key(user.pk)

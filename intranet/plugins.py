@@ -42,14 +42,16 @@ class Hit:
 class Duty:
     """Something that a person must act on.
 
-    ``due`` is a day (in time until its end) or an aware moment. ``act_url`` takes a POST that does it
-    at once; it is empty when the thing must be opened first.
+    ``due`` is a day (in time until its end) or an aware moment. What others have done and only waits for a
+    yes has the day of that, ``waits_since``, and is never late. ``act_url`` takes a POST that does it at
+    once; it is empty when the thing must be opened first.
     """
 
     title: str
     url: str
     source: str = ""
     due: date | datetime | None = None
+    waits_since: date | None = None
     act_url: str = ""
     act_label: Label = ""
 

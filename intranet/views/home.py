@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from intranet.dashboard import SHOWN_DUTIES, Card, body_of, dashboard_of, duties_of, stylesheets_of
 from intranet.frame import number_on
 from intranet.layouts import slots_of
-from intranet.look import CSRF_MARK, begin_look, page_of
+from intranet.look import CSRF_MARK, page_of
 from intranet.models import UnitPage
 from intranet.plugins import Place, Plugin, plugins_for
 from sso.api import User
@@ -24,7 +24,6 @@ def home(request):
     """Everything of today in one page, kept for half a minute."""
 
     def draw():
-        begin_look(request.user)
         context = {**dashboard_of(request), "csrf_token": CSRF_MARK}
         return render_to_string("intranet/dashboard.html", context, request)
 

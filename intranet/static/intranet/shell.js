@@ -43,14 +43,13 @@ document.addEventListener("keydown", (event) => {
 
 // The theme changes at once; the server reads the cookie when it draws the next page.
 document.addEventListener("submit", (event) => {
-  const form = event.target.closest("[data-theme-choice]");
-  const theme = form && event.submitter?.value;
-  if (!theme) return;
+  if (event.submitter?.name !== "theme") return;
   event.preventDefault();
+  const theme = event.submitter.value;
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   document.documentElement.dataset.bsTheme = theme;
-  for (const button of all("button[name=theme]", form)) {
+  for (const button of all("button[name=theme]")) {
     button.classList.toggle("is-here", button.value === theme);
     button.setAttribute("aria-pressed", button.value === theme);
   }
@@ -84,10 +83,10 @@ export function toast(text) {
 // A view answers with HX-Trigger: {"toast": "…"}.
 document.addEventListener("toast", (event) => toast(event.detail.value ?? event.detail));
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status !== 401) toast(document.body.dataset.failed);
+  if (event.detail.xhr.status !== 401) toast(toasts?.dataset.failed);
 });
-document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline));
-document.addEventListener("htmx:timeout", () => toast(document.body.dataset.offline));
+document.addEventListener("htmx:sendError", () => toast(toasts?.dataset.offline));
+document.addEventListener("htmx:timeout", () => toast(toasts?.dataset.offline));
 
 // A question before an act: data-confirm on the button or the form, hx-confirm on what htmx sends.
 function ask(question) {
