@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from django.http import HttpRequest
 from wagtail import hooks
+from wagtail.admin.views.account import LocaleSettingsPanel, NameEmailSettingsPanel
 from wagtail.admin.views.pages.search import SearchView
 from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
@@ -17,13 +18,14 @@ FOR_WRITERS = re.compile(
     r"login|logout|pages:\w+|editing_sessions:\w+)|wagtailadmin_api:pages:\w+|"
     r"wagtailimages(_chooser)?:\w+|wagtailsnippet(choosers|s)_\w+:\w+"
 )
+CHOSEN = re.compile(r"wagtail\w*choosers?(_\w+)?:chosen(_multiple)?")
 KEYS = {"pk", "page_id", "parent_page_id", "page_to_move_id", "page_to_copy_id", "destination_id"}
 
 
 def can_open_admin(request: HttpRequest) -> bool:
     """Say whether the person may open this view of Wagtail's administration, which asks for its own rights then."""
     user, match = request.user, request.resolver_match
-    if not user.has_perm("wagtailadmin.access_admin"):
+    if not user.has_perm("wagtailadmin.access_admin") or not names_keys(request):
         return False
     if is_system_admin(user) or request.path_info == "/admin/jsi18n/":
         return True
@@ -36,6 +38,15 @@ def can_open_admin(request: HttpRequest) -> bool:
         for name, value in match.kwargs.items()
         if name in KEYS and str(value).isdecimal()
     )
+
+
+def names_keys(request: HttpRequest) -> bool:
+    """Say whether what a chooser is asked for can be the key of something; Wagtail answers other words with a 500."""
+    match = request.resolver_match
+    if not CHOSEN.fullmatch(match.view_name):
+        return True
+    keys = [match.kwargs["pk"]] if "pk" in match.kwargs else request.GET.getlist("id")
+    return all(key.isascii() and key.isdecimal() and len(key) < 18 for key in map(str, keys))
 
 
 def is_about_pages(view_name: str) -> bool:
@@ -59,3 +70,5 @@ class OwnPages(PagePermissionPolicy):
 
 
 SearchView.permission_policy = OwnPages()  # Wagtail has no hook for what its search goes through
+# Names come from the directory, the language is chosen once for the whole intranet.
+NameEmailSettingsPanel.is_active = LocaleSettingsPanel.is_active = lambda panel: False

@@ -24,6 +24,7 @@ from sso.api import (
     User,
     access_ended,
     accounts_held,
+    accounts_watched,
     delegation_changed,
     directory_watched,
     emergency_account_used,
@@ -83,10 +84,33 @@ def tell_of_directory(sender, troubles, **kwargs):
         if trouble not in troubles:
             withdraw_notices(kind)
             continue
-        told = Notification.objects.filter(kind=kind)
-        for admin in system_admins().exclude(pk__in=told.values("to")):
-            with translation.override(admin.language or settings.LANGUAGE_CODE):
-                notify(kind, to=[admin], title=titles[trouble], url=reverse("directory"))
+        tell_admins_once(kind, titles[trouble], reverse("directory"))
+
+
+@receiver(accounts_watched)
+def tell_of_failing_systems(sender, systems, **kwargs):
+    """Tell every system admin once of each system that takes no accounts, and take it back when it does again."""
+    stem = "account.provisioning_failing_"
+    kinds = {f"{stem}{system.pk}": system for system in systems}
+    told = (
+        Notification.objects.filter(kind__startswith=stem)
+        .order_by()
+        .values_list("kind", flat=True)
+        .distinct()
+    )
+    for kind in set(told) - set(kinds):
+        withdraw_notices(kind)
+    for kind, system in kinds.items():
+        title = gettext_lazy("%(system)s has not taken accounts for some minutes; look why")
+        tell_admins_once(kind, title, reverse("system-provisioning", args=[system.pk]), system=system)
+
+
+def tell_admins_once(kind: str, title, url: str, **facts) -> None:
+    """Tell every system admin who has no notice of this ``kind`` yet, each in their language."""
+    told = Notification.objects.filter(kind=kind)
+    for admin in system_admins().exclude(pk__in=told.values("to")):
+        with translation.override(admin.language or settings.LANGUAGE_CODE):
+            notify(kind, to=[admin], title=title % facts if facts else title, url=url)
 
 
 @receiver(accounts_held)

@@ -29,7 +29,7 @@ urlpatterns = [
     path("notices/read/", notices.notices_read, name="notices_read"),
     path("notices/<int:pk>/", notices.notice_open, name="notice"),
     path("people/", people.people, name="people"),
-    path("people/<str:username>/", people.person, name="person"),
+    path("people/<account:username>/", people.person, name="person"),
     path("units/", people.units, name="units"),
     path("units/<slug:slug>/", people.unit, name="unit"),
     *[path(f"{plugin.slug}/", include((plugin.urls, plugin.slug))) for plugin in plugins()],

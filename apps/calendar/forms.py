@@ -1,5 +1,6 @@
 """What people type about events."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import icalendar
@@ -16,7 +17,7 @@ from sso.api import Post, Unit, User
 
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 USUAL_LENGTH = timedelta(hours=1)
-TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh"]
+TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh", "%H.%M", "%H"]
 FREQUENCIES = [("", _("Does not repeat")), ("DAILY", _("Every day")), ("WEEKLY", _("Every week"))]
 FREQUENCIES += [("MONTHLY", _("Every month"))]
 PLAIN_RULE = {"FREQ", "BYDAY", "UNTIL", "COUNT", "WKST", "INTERVAL"}
@@ -29,11 +30,21 @@ class DayInput(forms.DateInput):
         return value if isinstance(value, str) else value and value.isoformat()
 
 
-class TimeInput(forms.TimeInput):
-    input_type = "time"
+class HourField(forms.TimeField):
+    """A time of day in 24 hours: 8:30, 8h30, 830. Browsers would draw type=time in a language of their own, with AM."""
 
-    def format_value(self, value):
-        return value if isinstance(value, str) else value and value.strftime("%H:%M")
+    default_error_messages = {"invalid": _("Please write hours and minutes, such as 8:30 or 14:00.")}
+
+    def __init__(self, **options):
+        attrs = {"inputmode": "numeric", "placeholder": _("hh:mm"), "autocomplete": "off", "maxlength": 8}
+        widget = forms.TimeInput(format="%H:%M", attrs=attrs)
+        super().__init__(widget=widget, input_formats=TIME_FORMATS, **options)
+
+    def to_python(self, value):
+        """Return the time, or None; phones show digits only, so 830 is 8:30."""
+        if isinstance(value, str):
+            value = re.sub(r"^(\d{1,2})(\d\d)$", r"\1:\2", value.strip())
+        return super().to_python(value)
 
 
 class LeadersField(forms.ModelMultipleChoiceField):
@@ -54,9 +65,9 @@ class EventForm(forms.Form):
 
     summary = forms.CharField(label=_("Content"), max_length=250)
     start_day = forms.DateField(label=_("Begins on"), widget=DayInput)
-    start_time = forms.TimeField(label=_("at"), required=False, widget=TimeInput, input_formats=TIME_FORMATS)
+    start_time = HourField(label=_("at"), required=False)
     end_day = forms.DateField(label=_("Ends on"), required=False, widget=DayInput)
-    end_time = forms.TimeField(label=_("until"), required=False, widget=TimeInput, input_formats=TIME_FORMATS)
+    end_time = HourField(label=_("until"), required=False)
     is_all_day = forms.BooleanField(label=_("All day"), required=False)
     location = forms.CharField(label=_("Place"), max_length=200, required=False)
     leaders = LeadersField(label=_("Leaders in whose columns it stands"), required=False)

@@ -9,16 +9,21 @@ BUCKETS = {
     "overdue": pgettext_lazy("deadline", "Overdue"),
     "today": pgettext_lazy("deadline", "Today"),
     "week": pgettext_lazy("deadline", "This week"),
+    "next_week": pgettext_lazy("deadline", "Next week"),
     "later": pgettext_lazy("deadline", "Later"),
     "undated": pgettext_lazy("deadline", "No deadline"),
 }
 
 
 def bucket(day: date | None) -> str:
-    """Return the key in BUCKETS of a deadline; the week ends on Sunday."""
+    """Return the key in BUCKETS of a deadline; the week ends on Sunday, and at a weekend the coming one counts."""
     if day is None:
         return "undated"
     today = timezone.localdate()
     if day <= today:
         return "today" if day == today else "overdue"
-    return "week" if day <= today + timedelta(days=6 - today.weekday()) else "later"
+    is_weekend = today.weekday() >= 5
+    sunday = today + timedelta(days=6 - today.weekday() + 7 * is_weekend)
+    if day > sunday:
+        return "later"
+    return "next_week" if is_weekend else "week"

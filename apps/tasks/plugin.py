@@ -53,8 +53,8 @@ def duties(user):
 
 
 def duty(task, user):
-    title = task.title
-    if task.creator_id == user.pk and task.state == Task.State.REPORTED:
+    title, is_reported = task.title, task.state == Task.State.REPORTED
+    if is_reported:
         title = _("Confirm: %(task)s") % {"task": title}
     elif task.creator_id == user.pk and not task.is_own:
         title = _("Decide the extension: %(task)s") % {"task": title}
@@ -64,7 +64,8 @@ def duty(task, user):
         title=title,
         url=url,
         source=source(task, user),
-        due=task.due,
+        due=None if is_reported else task.due,
+        waits_since=task.finished if is_reported else None,
         **(ticked if task.is_tickable else {}),
     )
 

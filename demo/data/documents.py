@@ -98,17 +98,19 @@ class Maker:
         """Add one document. One of an incoming register comes from elsewhere, a few days old."""
         kind, is_incoming = self.types[key], register.direction == IN
         issued_on = day - timedelta(days=self.chance.randint(0, 6)) if is_incoming else day
-        name, code, drafters = self.chance.choice(words.ISSUERS)
+        matter = matter or self.chance.choice(words.MATTERS)
+        subject = subject or self.subject_of(kind, matter, issued_on)
+        name, code, drafters = self.chance.choice(words.issuers_of(key, subject))
         if not is_incoming:
             name, code = "Bộ Thông tin và Truyền thông", "BTTTT"
             drafters = ("VP", "KHTC", "PC", "CNTT") if register.unit.code == "VP" else ("KHTC",)
-        matter = matter or self.chance.choice(words.MATTERS)
         symbol = {
             "type-agency": f"{kind.code}-{code}",
             "agency-unit": f"{code}-{self.chance.choice(drafters)}",
             "none": "",
         }
         urgency = self.chance.choices((0, 1, 2, 3), (88, 8, 3, 1))[0] if is_incoming else 0
+        urgency = max(urgency, 2) if key == "cong_dien" and is_incoming else urgency
         wants_answer = is_incoming and self.chance.random() < 0.35
         document = Document(
             register=register,
@@ -120,8 +122,8 @@ class Maker:
             issued_on=issued_on,
             organisation=name,
             type=kind,
-            subject=subject or self.subject_of(kind, matter, issued_on),
-            signer_position=self.chance.choice(words.SIGNERS),
+            subject=subject,
+            signer_position=words.signer_of(name),
             urgency=urgency,
             pages=self.chance.randint(1, 18),
             due_on=due_on or (day + timedelta(days=self.chance.randint(5, 25)) if wants_answer else None),
@@ -146,6 +148,8 @@ class Maker:
 
     def fill_in(self, text, matter, day):
         place = self.chance.choice(words.PLACES)
+        if place in words.CITIES:
+            text = text.replace("tỉnh {place}", "thành phố {place}")
         return text.format(
             matter=matter,
             year=day.year,

@@ -124,15 +124,56 @@ PLACES = (
     "Hà Giang", "Bình Định", "An Giang", "Kiên Giang", "Phú Yên",
 )  # fmt: skip
 
-SIGNERS = (
-    "Thứ trưởng",
-    "Vụ trưởng",
-    "Phó Chủ nhiệm",
-    "Cục trưởng",
-    "Phó Chủ tịch",
-    "Chánh Văn phòng",
-    "Giám đốc",
+# Who signs for whom, by the beginning of the name.
+SIGNERS = {
+    "Văn phòng Chính phủ": "Phó Chủ nhiệm",
+    "Thanh tra Chính phủ": "Phó Tổng Thanh tra",
+    "Ngân hàng": "Phó Thống đốc",
+    "Kiểm toán": "Phó Tổng Kiểm toán nhà nước",
+    "Ủy ban": "Phó Chủ tịch",
+    "Sở": "Phó Giám đốc",
+    "Tập đoàn": "Phó Tổng Giám đốc",
+    "Tổng công ty": "Phó Tổng Giám đốc",
+    "Đài": "Phó Tổng Giám đốc",
+    "Thông tấn xã": "Phó Tổng Giám đốc",
+    "Hội": "Phó Chủ tịch",
+    "Bộ": "Thứ trưởng",
+}
+CITIES = {"Đà Nẵng", "Cần Thơ"}
+CENTRAL = tuple(
+    issuer for issuer in ISSUERS if issuer[0].startswith(("Văn phòng", "Bộ", "Thanh tra", "Ngân", "Kiểm"))
 )
+# What not only the centre writes: kinds, and official letters by their beginning.
+EVERYBODYS = {
+    "bao_cao",
+    "bien_ban",
+    "giay_gioi_thieu",
+    "giay_nghi_phep",
+    "phieu_gui",
+    "phieu_bao",
+    "thu_cong",
+}
+EVERYBODYS |= {"hop_dong", "ban_thoa_thuan", "ban_ghi_nho", "phuong_an"}
+EVERYBODYS_LETTERS = ("V/v báo cáo", "V/v cung cấp", "V/v cử cán bộ", "V/v phối hợp", "V/v đăng ký")
+
+
+def issuers_of(kind: str, subject: str) -> tuple:
+    """Return who may have written it: nobody but the Government's office speaks for the Prime Minister."""
+    place = next((place for place in PLACES if place in subject), "")
+    if kind == "cong_dien":
+        return ((f"Ủy ban nhân dân {'thành phố' if place in CITIES else 'tỉnh'} {place}", "UBND", ("VP",)),)
+    if "Thủ tướng" in subject or "Văn phòng Chính phủ" in subject:
+        return ISSUERS[:1]
+    if kind not in EVERYBODYS and not subject.startswith(EVERYBODYS_LETTERS):
+        return CENTRAL
+    is_of_here = lambda name: not name.startswith(("Ủy ban", "Sở")) or not place or place in name  # noqa: E731
+    return tuple(issuer for issuer in ISSUERS if is_of_here(issuer[0]))
+
+
+def signer_of(issuer: str) -> str:
+    """Return the post of who signs for the issuer."""
+    return next(post for beginning, post in SIGNERS.items() if issuer.startswith(beginning))
+
 
 INSTRUCTIONS = (
     "Chủ trì nghiên cứu, dự thảo văn bản trả lời, trình Lãnh đạo Bộ ký trước thời hạn.",

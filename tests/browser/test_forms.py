@@ -31,3 +31,26 @@ def test_days_and_files_are_told_in_the_language_of_the_page(page_of, suite, lan
         ]
     )
     expect(files).to_contain_text("Một.pdf, Hai.pdf")
+
+
+def test_fields_that_htmx_brings_later_say_their_day_and_files_once(page_of):
+    page = page_of("nhanvien")
+    page.goto("/tasks/new/")
+    expect(page.locator("#field-files .is-drawn")).to_have_count(1)
+
+    page.evaluate("""() => {
+        const fields = [document.querySelector("#field-due"), document.querySelector("#field-files")];
+        const plain = fields.map((field) => {
+            const copy = field.cloneNode(true);
+            copy.id += "-later";
+            copy.querySelector(".field-day")?.remove();
+            copy.querySelector(".is-drawn")?.classList.remove("is-drawn");
+            return copy.outerHTML;
+        });
+        htmx.swap("main form.form", plain.join(""), { swapStyle: "beforeend" });
+    }""")
+    page.locator("#field-due-later input").fill("2026-11-23")
+
+    expect(page.locator("#field-due-later .field-day")).to_have_text("Thứ Hai, 23/11/2026")
+    expect(page.locator("#field-files-later .is-drawn")).to_have_count(1)
+    expect(page.locator("#field-due .field-day")).to_have_count(1)

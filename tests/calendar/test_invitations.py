@@ -157,6 +157,7 @@ ENDLESS = (
 )
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("rule", ENDLESS)
 def test_rule_that_would_never_end_counting_is_left_out(rule):
     event = services.receive_invitation(UserFactory(), mail(*MEETING, f"RRULE:{rule}"))
@@ -173,6 +174,7 @@ def test_receiver_of_the_plugin_returns_the_address():
     assert url == Event.objects.get().get_absolute_url()
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "rule",
     [

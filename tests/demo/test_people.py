@@ -4,6 +4,7 @@ import sys
 import unicodedata
 from collections import Counter
 
+from demo.data.titles import english_of
 from demo.directory import ldif
 from demo.names import TRAPS, digest, fold, is_office_holder
 from demo.people import DOMAIN, NAMED, people
@@ -124,3 +125,9 @@ def test_no_password_is_written_into_the_directory_file():
     assert "Demo@2026" not in text
     assert "the secret of the service" not in text
     assert text.count("\nuserPassword: {SSHA}") == 1701
+
+
+def test_every_post_has_an_english_title():
+    titles = {post.title for person in people() for post in person.posts}
+
+    assert sorted(title for title in titles if not english_of(title)) == []

@@ -98,6 +98,20 @@ def test_the_printed_register_has_the_prescribed_columns(client, direction):
     assert "V/v kiểm kê" in page
 
 
+def test_the_printed_register_is_vietnamese_for_english_readers_too(client):
+    register = a_register()
+    routed(a_document(register), UnitFactory(name_vi="Vụ Pháp chế", name_en="Department of Legal Affairs"))
+    client.force_login(register.clerk)
+    client.cookies["django_language"] = "en"
+
+    page = client.get(reverse("documents:print", args=[register.pk])).content.decode()
+
+    sheet = page.partition("<article")[2].partition("</article>")[0]
+    assert '<html lang="en"' in page
+    assert "<td>Vụ Pháp chế</td>" in sheet
+    assert "Department of Legal Affairs" not in sheet
+
+
 def test_the_printed_register_asks_as_many_queries_for_any_length(client, django_assert_max_num_queries):
     register = a_register()
     client.force_login(register.clerk)

@@ -90,6 +90,23 @@ def test_duties_of_all_apps_are_grouped_by_urgency(installed, signed_in):
 
 
 @time_machine.travel(MONDAY, tick=False)
+def test_what_only_waits_for_a_yes_stands_in_a_group_of_its_own_and_is_not_late(installed, signed_in):
+    friday = date(2026, 11, 20)
+    waiting = Duty(title="Xác nhận: Lập dự toán", url="/1/", waits_since=friday)
+    installed(
+        make_plugin(duties=lambda user: [waiting, Duty(title="Mai", url="/2/", due=date(2026, 11, 24))])
+    )
+
+    groups = signed_in(person_of()).get("/").context["duty_groups"]
+
+    rows = [(g["title"], row.words, row.state) for g in groups for row in g["rows"]]
+    assert rows == [
+        ("Chờ bạn xác nhận", "từ 20/11", "is-waiting"),
+        ("Tuần này", "ngày\N{NO-BREAK SPACE}mai", ""),
+    ]
+
+
+@time_machine.travel(MONDAY, tick=False)
 def test_a_moment_that_has_come_is_late_today(installed, signed_in):
     due = MONDAY - timedelta(hours=1)
     installed(make_plugin(duties=lambda user: [Duty(title="Họp", url="/", due=due)]))

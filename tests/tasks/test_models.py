@@ -1,9 +1,11 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.tasks.days import bucket
 from apps.tasks.models import Extension, Task
 from tests.factories import DelegationFactory, UnitFactory, UserFactory, person_of
 from tests.tasks.factories import TaskFactory, follow, people_around, task_of_unit
@@ -167,3 +169,27 @@ def test_views_of_a_person_lie_within_what_the_person_sees(view):
 
     assert found
     assert found <= set(Task.objects.visible_to(person))
+
+
+BUCKETS = {  # Wednesday and Saturday: at a weekend "next week" is the one to come
+    "2026-11-25": {
+        "2026-11-24": "overdue",
+        "2026-11-25": "today",
+        "2026-11-29": "week",
+        "2026-11-30": "later",
+    },
+    "2026-11-28": {
+        "2026-11-29": "next_week",
+        "2026-12-06": "next_week",
+        "2026-12-07": "later",
+        None: "undated",
+    },
+}
+
+
+@pytest.mark.parametrize("today", BUCKETS)
+def test_deadlines_are_grouped_as_on_the_home_page(today):
+    with time_machine.travel(f"{today}T09:00+07:00", tick=False):
+        found = {day: bucket(day and date.fromisoformat(day)) for day in BUCKETS[today]}
+
+    assert found == BUCKETS[today]

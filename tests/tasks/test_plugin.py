@@ -95,6 +95,14 @@ def test_duty_of_the_giver_says_what_to_do():
     assert (duty.title, duty.source) == ("Xác nhận: Lập dự toán", str(task.assignee))
 
 
+def test_what_was_reported_in_time_and_waits_for_a_yes_is_not_late():
+    task = TaskFactory(state=State.REPORTED, due=in_days(-2), finished=in_days(-3))
+
+    (duty,) = PLUGIN.duties(task.creator)
+
+    assert (duty.due, duty.waits_since) == (None, in_days(-3))
+
+
 def test_agenda_holds_the_deadlines_of_the_days_asked_for():
     person = UserFactory()
     for days in (-1, 0, 1, 2):

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from demo import state
-from demo.data import unit_pages
+from demo.data import titles, unit_pages
 from sso.api import Application, User
 
 DATA = ("mail", "calendar", "tasks", "news", "documents")
@@ -22,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         self.step("People and units", read_directory)
+        self.step("Titles in English", titles.load)
         self.step("Unit pages", unit_pages.load)
         self.step("Registered systems", register_systems)
         for name in DATA:

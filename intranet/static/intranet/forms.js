@@ -36,7 +36,7 @@ document.addEventListener("change", (event) => {
 });
 
 // Browsers write the words of a file field, and the order of day and month, in their own language, not in the page's.
-for (const box of document.querySelectorAll("[data-file]")) {
+function drawFile(box) {
   const [input, names] = [box.querySelector("input[type=file]"), box.querySelector("[data-file-names]")];
   const show = () => { names.textContent = [...input.files].map((file) => file.name).join(", ") || names.dataset.fileNames; };
   input.addEventListener("change", show);
@@ -45,8 +45,11 @@ for (const box of document.querySelectorAll("[data-file]")) {
   box.classList.add("is-drawn");
 }
 
+const hasDay = new WeakSet();
 const weekday = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", timeZone: "UTC" });
-for (const input of document.querySelectorAll(".field > input[type=date]")) {
+function drawDay(input) {
+  if (hasDay.has(input)) return;
+  hasDay.add(input);
   const words = document.createElement("small");
   const show = () => {
     const day = input.value.split("-").reverse().join("/");
@@ -57,3 +60,10 @@ for (const input of document.querySelectorAll(".field > input[type=date]")) {
   input.after(words);
   show();
 }
+
+function draw() {
+  document.querySelectorAll("[data-file]:not(.is-drawn)").forEach(drawFile);
+  document.querySelectorAll(".field > input[type=date]").forEach(drawDay);
+}
+draw();
+document.addEventListener("htmx:load", draw); // fields that came after the page

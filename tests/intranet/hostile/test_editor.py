@@ -15,7 +15,7 @@ from tests.intranet.hostile.conftest import SECRET
 from tests.intranet.hostile.words import rich, save_page, shown
 from tests.sso.test_doors import example
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.any_database, pytest.mark.django_db]
 
 
 def every_admin_path():
@@ -199,3 +199,57 @@ def test_a_role_that_has_ended_opens_nothing(hostile, admin, units, django_captu
     assert hostile.get("/admin/").status_code == 404
     save_page(hostile, units[0].page, introduction=rich("Chiếm"))
     assert Revision.objects.count() == before
+
+
+NO_KEYS = ["abc", "1e9", "%00", "٣", "9" * 40]
+
+
+@pytest.fixture
+def both(hostile, signed_in):
+    """Browsers of the unit's admin and of a system admin."""
+    browser = signed_in(system_admin(is_superuser=True))
+    browser.raise_request_exception = False
+    return hostile, browser
+
+
+@pytest.mark.parametrize("key", NO_KEYS)
+def test_what_is_no_key_is_chosen_by_nobody(both, key):
+    """Wagtail asks the database for it as it is, which raises ValueError."""
+    choosers = [path for path, name in every_admin_path() if name.endswith((":chosen", ":chosen_multiple"))]
+    addresses = [path.replace("<str:pk>", key) + f"?id={key}" for path in choosers]
+
+    answers = [browser.get(address).status_code for browser in both for address in addresses]
+
+    assert answers == [404] * 2 * len(addresses)
+    assert len(addresses) == 6
+
+
+@pytest.mark.parametrize("key", NO_KEYS)
+def test_no_view_of_the_administration_breaks_by_a_key_that_is_none(both, key):
+    addresses = [path.replace("<str:pk>", key) for path, _name in every_admin_path() if "<str:pk>" in path]
+
+    broken = [
+        (address, status)
+        for browser in both
+        for address in map(example, addresses)
+        if (status := browser.get(address).status_code) >= 500
+    ]
+
+    assert broken == []
+
+
+def test_the_account_asks_for_no_name_and_no_second_language(hostile):
+    page = hostile.get(reverse("wagtailadmin_account")).content.decode()
+
+    saved = hostile.post(
+        reverse("wagtailadmin_account"),
+        {"theme-theme": "dark", "theme-density": "default", "theme-contrast": "system"},
+    )
+
+    assert "first_name" not in page
+    assert "preferred_language" not in page
+    assert saved.status_code == 302
+
+
+def test_the_first_page_counts_nothing_of_others(hostile):
+    assert "w-summary" not in hostile.get(reverse("wagtailadmin_home")).content.decode()
