@@ -20,6 +20,11 @@ Row = Any  # a named tuple of the columns that were asked for
 MARK = "\N{WHITE QUESTION MARK ORNAMENT}"  # stands for the text that is looked for
 
 
+def planned_cursor():
+    """Return a cursor whose statements the server plans once in each connection, where the engine has such a one."""
+    return getattr(connection, "planned_cursor", connection.cursor)()
+
+
 class PreparedLookup:
     """Find at most one row by one unique value, as ``PreparedLookup(queryset_for, column=path, …)``.
 
@@ -46,7 +51,7 @@ class PreparedLookup:
 
     def values(self, value: Any) -> list[Any] | None:
         sql, parameters, converters = self.plan
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(sql, [value if known == self.mark else known for known in parameters])
             found = cursor.fetchone()
         if found is None:
@@ -93,7 +98,7 @@ class PreparedInsert:
 
     def __call__(self, row: models.Model) -> None:
         values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in self.fields]
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(self.sql, values)
             row.pk = cursor.fetchone()[0]
         row._state.adding, row._state.db = False, connection.alias
@@ -118,7 +123,7 @@ class PreparedUpdate:
         """Set each field to its ``new`` value; returns how many rows there were."""
         sql, fields, parameters = self.plan
         values = [field.get_db_prep_save(one, connection) for field, one in zip(fields, new, strict=True)]
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(sql, [*values, *(value if known == self.mark else known for known in parameters)])
             return cursor.rowcount
 
@@ -181,7 +186,7 @@ class _Plan:
     def rows(self, values: tuple) -> list:
         if not self.sql:
             return []
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(self.sql, [self._filled(parameter, values) for parameter in self.parameters])
             found = cursor.fetchall()
         if self.converters:

@@ -80,7 +80,7 @@ def unsealed(person: User, sealed: str) -> str:
     """Return the secret, "" when ``sealed`` is nothing of ours for this person."""
     try:
         owner, _colon, secret = decrypt(sealed).partition(":")
-    except (InvalidToken, UnicodeError):
+    except (InvalidToken, ValueError):  # not ours, not ASCII, not UTF-8
         return ""
     return secret if owner == str(person.pk) else ""
 

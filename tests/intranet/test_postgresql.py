@@ -1,9 +1,14 @@
-"""The health check of kept connections, against the real server."""
+"""The health check of kept connections and statements planned once, against the real server."""
 
 import threading
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from sso.models import User
+from sso.prepared import PreparedLookup
+from tests.factories import UserFactory
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -50,3 +55,19 @@ def test_connection_that_the_server_has_ended_is_made_anew():
     begin_request()
 
     assert key_of_server() != before
+
+
+def test_statement_is_planned_once_whatever_the_values_and_told_with_them():
+    people = [UserFactory(), UserFactory()]
+    lookup = PreparedLookup(lambda name: User.objects.filter(username=name), key="pk")
+
+    with CaptureQueriesContext(connection) as queries:
+        found = [lookup.first(person.username).key for person in people]
+
+    with connection.cursor() as cursor:
+        cursor.execute('''SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%"username" = $1%' ''')
+        assert (found, cursor.fetchone()[0]) == ([person.pk for person in people], 1)
+    assert [person.username in query["sql"] for person, query in zip(people, queries, strict=True)] == [
+        True,
+        True,
+    ]
