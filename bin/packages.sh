@@ -21,7 +21,7 @@ file /usr/lib/dovecot/managesieve /usr/libexec/dovecot/managesieve|dovecot-manag
 test_packages='
 file /usr/lib/postgresql/*/bin/initdb /usr/bin/initdb|postgresql|postgresql-server
 command redis-server|redis-server|redis
-command chromium|chromium|chromium
+file /usr/bin/chromium-headless-shell /usr/bin/chromium /usr/bin/chromium-browser|chromium-headless-shell|chromium
 command npm|npm|nodejs-npm
 command nginx|nginx-light|nginx
 command apache2|apache2|httpd

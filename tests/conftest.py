@@ -4,12 +4,12 @@ import gc
 import os
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
@@ -67,6 +67,14 @@ def pytest_runtest_teardown(item):
         is_real = {"transactional_db", "live_server"} & set(item.fixturenames)
         if is_real or (marker and marker.kwargs.get("transaction")):
             item.config.stash[START_ANEW]()
+
+
+@contextmanager
+def kept(blocker):
+    """What is written at the beginning stays until the end, for all tests within: each is a savepoint then."""
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -10,14 +10,14 @@ from pathlib import Path
 from demo.run import fingerprint
 from demo.servers import free_port, workspace
 from demo.suite import running
-from tests.databases import KEPT, only_one, others
+from tests.databases import KEPT, only_one, tables
 
 
 def copy_demo(folder: Path) -> None:
     """Let a demo that starts in ``folder`` find its data there. `make test` begins by throwing away what is kept."""
     kept = KEPT / f"demo-{fingerprint()[:12]}"
     with only_one():
-        migrated = others()
+        migrated = tables()
     with only_one("demo"):
         if not kept.exists():
             for old in KEPT.glob("demo-*"):

@@ -95,6 +95,7 @@ def test_administration_alone_may_style_from_scripts(signed_in):
     assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("base_url", "secure"), [("https://intranet.example", True), ("http://127.0.0.1:8000", False)]
 )

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 # --- the page of the unit --------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("style", ["", "BOLD", "CODE", "<script>", "COLOR_red"])
 @pytest.mark.parametrize("block", ["unstyled", "header-two", "atomic", "code-block", "<style>", "header-one"])
 def test_words_of_a_unit_page_are_words(hostile, units, signed_in, style, block):
@@ -37,6 +38,7 @@ def test_markup_is_shown_as_it_was_typed(hostile, units, signed_in):
     assert [words for words in MARKUP if words not in text] == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("url", EVIL)
 def test_links_of_a_unit_page_lead_to_pages_only(hostile, units, signed_in, url):
     save_page(hostile, units[0].page, introduction=rich("Lời", links=[url]))
@@ -47,6 +49,7 @@ def test_links_of_a_unit_page_lead_to_pages_only(hostile, units, signed_in, url)
     assert MARK in prose.text
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("kind", ENTITIES)
 @pytest.mark.parametrize("block", ["unstyled", "atomic"])
 def test_nothing_else_can_be_put_into_a_unit_page(hostile, units, signed_in, kind, block):
