@@ -65,7 +65,9 @@ def test_statement_is_planned_once_whatever_the_values_and_told_with_them():
         found = [lookup.first(person.username).key for person in people]
 
     with connection.cursor() as cursor:
-        cursor.execute('''SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%"username" = $1%' ''')
+        cursor.execute(
+            """SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%"username" = $1%' """
+        )
         assert (found, cursor.fetchone()[0]) == ([person.pk for person in people], 1)
     assert [person.username in query["sql"] for person, query in zip(people, queries, strict=True)] == [
         True,
