@@ -56,6 +56,7 @@ def visit(page_of, suite):
 
 def sign_in(page, account):
     page.goto_path("/sign-in/")
+    expect(page.locator("[name=login]")).to_be_focused()  # the first moment at which somebody could type
     page.keyboard.type(account)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
