@@ -1,5 +1,6 @@
 """All that apps may import from the shell."""
 
+from intranet.days import sunday_in_mind
 from intranet.files import send_private_file
 from intranet.handover import act_on, card_of, has_card, send_letter
 from intranet.look import kept, peek
@@ -42,4 +43,5 @@ __all__ = [
     "receivers_for",
     "send_letter",
     "send_private_file",
+    "sunday_in_mind",
 ]

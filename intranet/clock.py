@@ -13,10 +13,8 @@ from intranet.plugins import Timer, plugins
 
 log = logging.getLogger(__name__)
 forking = multiprocessing.get_context("fork")
-FIRST_SECONDS, APART_SECONDS = (
-    60,
-    3,
-)  # after the start: a restart does everything soon, and one after the other
+FIRST_SECONDS = 60  # after the start, so that a restart does everything soon,
+APART_SECONDS = 3  # and one after the other
 OURS = (
     Timer(command="seal_audit", every=timedelta(seconds=10)),
     Timer(command="watch_directory", every=timedelta(minutes=1)),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from intranet.days import day_line, greeting
+from intranet.days import day_line, greeting, sunday_in_mind
 from intranet.guard import guarded
 from intranet.layouts import Slot, compute, home_layers, slots_of
 from intranet.look import CSRF_MARK
@@ -127,15 +127,13 @@ def _duty_row(duty: Duty, plugin: Plugin) -> DutyRow:
 
 
 def _grouped(rows: list[DutyRow], limit: int | None) -> list[dict]:
-    today = timezone.localdate()
-    is_weekend = today.weekday() >= 5  # the week that people then have in mind is the coming one
-    sunday = today + timedelta(days=6 - today.weekday() + 7 * is_weekend)
+    sunday, is_next = sunday_in_mind(timezone.localdate())
     groups = [
         (_("Overdue"), [row for row in rows if row.state == "is-late"]),
         (_("Today"), [row for row in rows if row.state == "is-today"]),
         (_("Waiting for your confirmation"), [row for row in rows if row.state == WAITS]),
         (
-            _("Next week") if is_weekend else _("This week"),
+            _("Next week") if is_next else _("This week"),
             [row for row in rows if not row.state and row.day <= sunday],
         ),
         (_("Later"), [row for row in rows if not row.state and row.day > sunday]),

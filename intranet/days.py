@@ -1,6 +1,6 @@
 """The words above the home page: the greeting, the day by the sun, the moon and the week."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from django.utils.formats import date_format
@@ -11,6 +11,12 @@ from lunar_vn import SUPPORTED_YEAR_RANGE, solar_to_lunar
 from intranet.templatetags.ui import weekday
 
 MONTHS = ("Giêng", "Hai", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Chín", "Mười", "Mười Một", "Chạp")
+
+
+def sunday_in_mind(today: date) -> tuple[date, bool]:
+    """Return the Sunday that ends the week people have in mind, at a weekend the coming one, and whether it is that."""
+    is_next = today.weekday() >= 5
+    return today + timedelta(days=6 - today.weekday() + 7 * is_next), is_next
 
 
 def greeting(now: datetime, name: str) -> str:

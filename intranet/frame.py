@@ -48,7 +48,7 @@ def _compute(request: HttpRequest) -> dict:
         guarded(plugin, "Tile", lambda plugin=plugin: _tile(plugin, numbers, match), None) for plugin in shown
     ]
     frame["apps"] = [*filter(None, tiles), _people_tile(match)]
-    frame["app_names"] = [plugin.slug for plugin in shown]
+    frame["app_names"] = [app["slug"] for app in frame["apps"]]
     frame["is_home"] = bool(match and match.view_name == "home")
     here = [(app["slug"], app["badge"], app["is_here"]) for app in frame["apps"]]
     frame["rail"] = (frame["is_home"], here)  # likewise

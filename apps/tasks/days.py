@@ -1,9 +1,11 @@
 """Deadlines put into groups."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
+
+from intranet.api import sunday_in_mind
 
 BUCKETS = {
     "overdue": pgettext_lazy("deadline", "Overdue"),
@@ -22,8 +24,7 @@ def bucket(day: date | None) -> str:
     today = timezone.localdate()
     if day <= today:
         return "today" if day == today else "overdue"
-    is_weekend = today.weekday() >= 5
-    sunday = today + timedelta(days=6 - today.weekday() + 7 * is_weekend)
+    sunday, is_next = sunday_in_mind(today)
     if day > sunday:
         return "later"
-    return "next_week" if is_weekend else "week"
+    return "next_week" if is_next else "week"
