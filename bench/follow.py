@@ -37,7 +37,7 @@ def main() -> int:
     chance = random.Random(changes)
     crowd = [person for person in people() if person.uid not in NAMED and person.posts[0].rank >= 310]
     with (
-        Stack(without=("directory",)) as stack,
+        Stack(without=("directory",), data="register_client") as stack,
         workspace() as folder,
         programs.follower(stack.environment, folder / "follower") as follower,
     ):

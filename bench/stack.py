@@ -15,11 +15,11 @@ OURS = ("suite",)
 class Stack:
     """Used as a context manager. ``roots`` names the process trees, ``base`` is the address of the suite.
 
-    ``without`` names parts of the service that are left out.
+    ``without`` names parts of the service that are left out, ``data`` the function of bench.data that adds to the demo.
     """
 
-    def __init__(self, without: tuple[str, ...] = ()):
-        self.without = without
+    def __init__(self, without: tuple[str, ...] = (), data: str = "prepare"):
+        self.without, self.data = without, data
 
     def __enter__(self) -> "Stack":
         with ExitStack() as stack:
@@ -56,7 +56,7 @@ class Stack:
         # The suite runs while data is loaded: Dovecot asks it about the tokens of those who file mail.
         with self._program("suite", [*words, "--without", "directory"], folder, port):
             self.manage("load_demo")
-            self.manage("shell", "-v0", "-c", "from bench.data import prepare; prepare()")
+            self.manage("shell", "-v0", "-c", f"from bench.data import {self.data}; {self.data}()")
         words += ["--without", *self.without] if self.without else []
         suite = stack.enter_context(self._program("suite", words, folder, port))
         servers = [self.slapd, self.dovecot, self.postgres, self.redis, suite]
