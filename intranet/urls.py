@@ -14,8 +14,8 @@ from intranet.views import arrange, home, notices, people, search
 admin_words = JavaScriptCatalog.as_view(packages=["wagtail.admin", "intranet"])
 
 urlpatterns = [
-    path("", include("sso.urls")),  # first: its sign-in replaces those of the packages below
     path("", home.home, name="home"),
+    path("", include("sso.urls")),  # before all others: its sign-in replaces those of the packages below
     path("duties/", home.duties, name="duties"),
     path("widgets/<slug:plugin>/<slug:widget>/", home.widget, name="widget"),
     path("badges/<slug:slug>/", home.badge, name="badge"),

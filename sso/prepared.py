@@ -12,17 +12,24 @@ from functools import cached_property, wraps
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
+from django.utils import timezone
 
 Row = Any  # a named tuple of the columns that were asked for
 MARK = "\N{WHITE QUESTION MARK ORNAMENT}"  # stands for the text that is looked for
 
 
+def engine():
+    """Return this thread's connection itself; through Django's proxy each look at it costs as much as a small call."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
 def planned_cursor():
     """Return a cursor whose statements the server plans once in each connection, where the engine has such a one."""
-    return getattr(connection, "planned_cursor", connection.cursor)()
+    here = engine()
+    return getattr(here, "planned_cursor", here.cursor)()
 
 
 class PreparedLookup:
@@ -40,7 +47,7 @@ class PreparedLookup:
     @cached_property
     def plan(self):
         query = self.queryset_for(self.mark).order_by().values_list(*self.columns.values()).query
-        compiler = query.get_compiler(connection=connection)
+        compiler = query.get_compiler(connection=engine())
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
         return sql, parameters, list(converters.items())
@@ -56,11 +63,7 @@ class PreparedLookup:
             found = cursor.fetchone()
         if found is None:
             return None
-        values = list(found)
-        for position, (functions, expression) in converters:
-            for convert in functions:
-                values[position] = convert(values[position], expression, connection)
-        return values
+        return _converted(found, converters)
 
 
 class PreparedGet(PreparedLookup):
@@ -73,11 +76,15 @@ class PreparedGet(PreparedLookup):
 
     def first(self, value: Any) -> models.Model | None:
         values = self.values(value)
-        return None if values is None else self.model.from_db(connection.alias, self.names, values)
+        return None if values is None else self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
 
 
 class PreparedInsert:
-    """Store a new row of ``model`` as ``save(force_insert=True)`` does, without its signals, and set its key."""
+    """Store a new row of ``model``, as ``insert(column=value, …)``, and return its key.
+
+    Columns that are not named get what a new instance has. No signal is sent, and no field's ``pre_save`` is asked but
+    for the moments that it was made and changed.
+    """
 
     def __init__(self, model: type[models.Model]):
         self.model = model
@@ -89,19 +96,35 @@ class PreparedInsert:
         return [field for field in own if not field.has_db_default()]
 
     @cached_property
-    def sql(self) -> str:
+    def plan(self):
         query = InsertQuery(self.model)
         query.insert_values(self.fields, [self.model()], raw=True)
-        compiler = query.get_compiler(connection=connection)
+        compiler = query.get_compiler(connection=engine())
         compiler.returning_fields = [self.model._meta.pk]
-        return compiler.as_sql()[0][0]
+        return compiler.as_sql()[0][0], [(field.attname, field, _unnamed(field)) for field in self.fields]
 
-    def __call__(self, row: models.Model) -> None:
-        values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in self.fields]
+    def __call__(self, **values: Any) -> Any:
+        sql, columns = self.plan
+        here = engine()
+        filled = [
+            field.get_db_prep_save(values.pop(name), here) if name in values else unnamed(here)
+            for name, field, unnamed in columns
+        ]
+        if values:
+            raise TypeError(f"{self.model.__name__} has no such columns: {', '.join(values)}")
         with planned_cursor() as cursor:
-            cursor.execute(self.sql, values)
-            row.pk = cursor.fetchone()[0]
-        row._state.adding, row._state.db = False, connection.alias
+            cursor.execute(sql, filled)
+            return cursor.fetchone()[0]
+
+
+def _unnamed(field: models.Field) -> Callable[[Any], Any]:
+    """Return a function of the connection that gives what the database keeps when nobody names the ``field``."""
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return lambda here: field.get_db_prep_save(timezone.now(), here)
+    if callable(field.default):
+        return lambda here: field.get_db_prep_save(field.get_default(), here)
+    kept = field.get_db_prep_save(field.get_default(), engine())
+    return lambda here: kept
 
 
 class PreparedUpdate:
@@ -116,13 +139,14 @@ class PreparedUpdate:
         fields = [found.model._meta.get_field(name) for name in self.names]
         query = found.order_by().query.chain(UpdateQuery)
         query.add_update_fields([(field, None, models.Value(MARK)) for field in fields])
-        sql, parameters = query.get_compiler(connection=connection).as_sql()
+        sql, parameters = query.get_compiler(connection=engine()).as_sql()
         return sql, fields, parameters[len(fields) :]
 
     def __call__(self, value: Any, *new: Any) -> int:
         """Set each field to its ``new`` value; returns how many rows there were."""
         sql, fields, parameters = self.plan
-        values = [field.get_db_prep_save(one, connection) for field, one in zip(fields, new, strict=True)]
+        here = engine()
+        values = [field.get_db_prep_save(one, here) for field, one in zip(fields, new, strict=True)]
         with planned_cursor() as cursor:
             cursor.execute(sql, [*values, *(value if known == self.mark else known for known in parameters)])
             return cursor.rowcount
@@ -142,7 +166,7 @@ def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., list]:
 
     @wraps(build)
     def rows(*values: Any) -> list:
-        shape = (connection.vendor, *map(_shape, values))
+        shape = (engine().vendor, *map(_shape, values))
         plan = plans.get(shape)
         if plan is None:
             plan = plans[shape] = _Plan(build, values)
@@ -190,19 +214,12 @@ class _Plan:
             cursor.execute(self.sql, [self._filled(parameter, values) for parameter in self.parameters])
             found = cursor.fetchall()
         if self.converters:
-            found = [self._converted(row) for row in found]
+            found = [_converted(row, self.converters) for row in found]
         return [self._made(row) for row in found] if self.is_model else found
 
     @staticmethod
     def _filled(parameter: Any, values: tuple) -> Any:
         return parameter.of(values) if isinstance(parameter, _Filled) else parameter
-
-    def _converted(self, row: tuple) -> list:
-        row = list(row)
-        for position, (functions, expression) in self.converters:
-            for convert in functions:
-                row[position] = convert(row[position], expression, connection)
-        return row
 
     def _made(self, row: tuple | list) -> models.Model:
         made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.start : self.end])
@@ -211,6 +228,15 @@ class _Plan:
         for name, position in self.annotations:
             setattr(made, name, row[position])
         return made
+
+
+def _converted(row: tuple, converters: list) -> list:
+    """Return the columns of ``row`` as Python's values."""
+    values, here = list(row), engine()
+    for position, (functions, expression) in converters:
+        for convert in functions:
+            values[position] = convert(values[position], expression, here)
+    return values
 
 
 class _Filled:
@@ -241,7 +267,7 @@ class _Marks:
             return value
         if isinstance(value, tuple):
             return tuple(self.in_place_of(one, place, index) for index, one in enumerate(value))
-        number, ops = len(self.made), connection.ops
+        number, ops = len(self.made), engine().ops
         if isinstance(value, int):
             mark, adapt = self.NUMBER + number, int
         elif isinstance(value, str):
@@ -263,5 +289,5 @@ class _Marks:
                 return _Filled(place, index, adapt, None)
             if isinstance(mark, str) and isinstance(parameter, str) and mark in parameter:
                 before, after = parameter.split(mark)  # a pattern of LIKE
-                return _Filled(place, index, connection.ops.prep_for_like_query, (before, after))
+                return _Filled(place, index, engine().ops.prep_for_like_query, (before, after))
         return parameter

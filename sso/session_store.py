@@ -87,7 +87,7 @@ class SessionStore(SessionBase):
                 values["epoch"] = int(data[HASH_SESSION_KEY])
                 end_oldest(int(user))
             end = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
-            insert(Session(key_hash=key_hash, expires_at=end, **values))
+            insert(key_hash=key_hash, expires_at=end, **values)
         elif not Session.objects.filter(key_hash=key_hash).update(**values):
             raise UpdateError
 

@@ -57,6 +57,10 @@ for_programs = [
 
 urlpatterns = [
     *for_programs,
+    path("oauth/authorize/", authorize.authorize, name="oauth-authorize"),
+    path("oauth/consent/", authorize.consent, name="oauth-consent"),
+    path("oauth/end-session/", logout.end_session, name="oauth-end-session"),
+    path("oauth/sign-out/", logout.sign_out_confirmed, name="oauth-sign-out"),
     re_path(r"^(?:admin|django-admin|_util)/login/$", sign_in.to_sign_in),
     path("admin/logout/", sign_in.to_sign_out),
     path("django-admin/logout/", sign_in.to_sign_out),
@@ -110,11 +114,7 @@ urlpatterns = [
     path("accounts/guests/new/", accounts.guest_new, name="guest-new"),
     path("accounts/guests/<int:pk>/", accounts.guest, name="guest"),
     path("language/", sign_in.language, name="language"),
-    path("oauth/authorize/", authorize.authorize, name="oauth-authorize"),
     path("device/", device.device, name="device"),
-    path("oauth/consent/", authorize.consent, name="oauth-consent"),
-    path("oauth/end-session/", logout.end_session, name="oauth-end-session"),
-    path("oauth/sign-out/", logout.sign_out_confirmed, name="oauth-sign-out"),
     path("systems/", systems.system_list, name="systems"),
     path("systems/new/", systems.system_new, name="system-new"),
     path("systems/requests/<int:pk>/decide/", systems.system_decide, name="system-decide"),

@@ -11,9 +11,8 @@ class PlannedCursor(base.ServerBindingCursor):
     """Sends the values beside the SQL, so that the server reads and plans each statement once in a connection."""
 
     def execute(self, query, params=None, **options):
-        self.connection.prepare_threshold = (
-            0  # for this one: statements of Django hold their values, none comes twice
-        )
+        # For this one only: Django's own statements hold their values, so that none comes twice.
+        self.connection.prepare_threshold = 0
         try:
             return super().execute(query, params, prepare=True, **options)
         finally:

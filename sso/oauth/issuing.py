@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-from oauth2_provider.models import set_token_value
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, RefreshToken, User
@@ -65,24 +64,36 @@ def hashed(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
+def hidden(raw: str) -> dict[str, str]:
+    """Return the columns by which the token ``raw`` is found again; itself it is not kept."""
+    return {"token": "", "token_checksum": hashed(raw)}
+
+
 def issue(
     client: Row, scopes: list[str], now: datetime, source: Source | None = None
-) -> tuple[AccessToken, dict]:
-    """Store an access token, without ``source`` one of nobody's session; return its row and the client's answer."""
+) -> tuple[int, dict[str, Any]]:
+    """Store an access token, without ``source`` one of nobody's session; return its key and the client's answer."""
     age = oauth2_settings.ACCESS_TOKEN_EXPIRE_SECONDS
-    scope = " ".join(scopes)
-    row = AccessToken(application_id=client.pk, scope=scope, expires=now + timedelta(seconds=age))
+    columns = {
+        "application_id": client.pk,
+        "scope": " ".join(scopes),
+        "expires": now + timedelta(seconds=age),
+    }
     if source:
-        row.user_id, row.token_family, row.claims = source.row.user, source.family, source.claims
-        row.epoch, row.sid = source.row.epoch, source.row.sid
+        columns |= {
+            "user_id": source.row.user,
+            "token_family": source.family,
+            "claims": source.claims,
+            "epoch": source.row.epoch,
+            "sid": source.row.sid,
+        }
     if client.token_audience:
-        row.audience = [client.token_audience]
+        columns["audience"] = [client.token_audience]
         raw = sign(access_claims(client, scopes, now, source), client.algorithm, "at+jwt")
     else:
         raw = secrets.token_urlsafe(32)
-    set_token_value(row, raw)
-    insert_access(row)
-    return row, {"access_token": raw, "token_type": "Bearer", "expires_in": age, "scope": scope}
+    key = insert_access(**columns, **hidden(raw))
+    return key, {"access_token": raw, "token_type": "Bearer", "expires_in": age, "scope": columns["scope"]}
 
 
 def issue_for_person(client: Row, source: Source, now: datetime, request) -> dict[str, Any]:
@@ -90,19 +101,17 @@ def issue_for_person(client: Row, source: Source, now: datetime, request) -> dic
     told = {"scopes": source.scopes, "session": source.row.sid[:8], "grant": source.grant}
     record(Action.TOKEN_ISSUED, person=someone(source.row), client=client, request=request, **told)
     access, answer = issue(client, source.scopes, now, source)
-    raw = secrets.token_urlsafe(32)
-    refresh = RefreshToken(
+    answer["refresh_token"] = raw = secrets.token_urlsafe(32)
+    insert_refresh(
         application_id=client.pk,
-        access_token_id=access.pk,
-        scope=source.granted or access.scope,
+        access_token_id=access,
+        scope=source.granted or answer["scope"],
         absolute_expiry=source.end,
         user_id=source.row.user,
         token_family=source.family,
         **{name: getattr(source.row, name) for name in STRENGTH},
+        **hidden(raw),
     )
-    set_token_value(refresh, raw)
-    insert_refresh(refresh)
-    answer["refresh_token"] = raw
     if "openid" in source.scopes:
         answer["id_token"] = sign(id_claims(client, source, answer["access_token"], now), client.algorithm)
     if scope := told_in_tokens(client, source):

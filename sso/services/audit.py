@@ -14,6 +14,7 @@ from django.db.models.sql import InsertQuery
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import AuditEntry
+from sso.prepared import planned_cursor
 
 log = logging.getLogger(__name__)
 LONGEST = 500  # characters of one detail
@@ -154,7 +155,7 @@ def record(
         str(action), *who, *known(by), *known(for_whom), client_id, plain(getattr(client, "name", ""), 255), address,
         plain(cause, 250), written(detail),
     ]  # fmt: skip
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(insert_sql(), values)
 
 
@@ -182,13 +183,16 @@ def words_of(entry: AuditEntry) -> tuple[str, str]:
 
 
 def address_of(request) -> str:
+    """Return the network address that ``request`` comes from, "" when it cannot be told. It is found out once."""
     if request is None:
         return ""
-    try:
-        return plain(get_client_ip(request) or "", 45)
-    except (ImproperlyConfigured, ValueError):
-        log.warning("The address of a request cannot be told; see INTRANET_PROXIES.")
-        return ""
+    if not hasattr(request, "client_address"):
+        request.client_address = ""
+        try:
+            request.client_address = plain(get_client_ip(request) or "", 45)
+        except (ImproperlyConfigured, ValueError):
+            log.warning("The address of a request cannot be told; see INTRANET_PROXIES.")
+    return request.client_address
 
 
 def plain(value: Any, length: int) -> str:

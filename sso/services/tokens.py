@@ -6,7 +6,6 @@ from hashlib import sha256
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-from oauth2_provider.models import set_token_value
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Consent, Grant, User
@@ -26,11 +25,15 @@ def mail_token(user: User) -> str:
         raise PermissionDenied
     raw = secrets.token_urlsafe(32)
     expires = timezone.now() + MAIL_TOKEN_AGE
-    token = AccessToken(
-        user=user, epoch=user.security_epoch, application=mail_client(), scope="mail", expires=expires
+    insert_token(
+        user_id=user.pk,
+        epoch=user.security_epoch,
+        application_id=mail_client().pk,
+        scope="mail",
+        expires=expires,
+        token="",
+        token_checksum=sha256(raw.encode()).hexdigest(),
     )
-    set_token_value(token, raw)
-    insert_token(token)
     return raw
 
 
@@ -49,10 +52,10 @@ def issue_code(asked, user: User, strength) -> str:
     """Return a new authorization code for ``user``, bound to the system, address, challenge and session."""
     raw = secrets.token_urlsafe(32)
     lifetime = timedelta(seconds=oauth2_settings.AUTHORIZATION_CODE_EXPIRE_SECONDS)
-    code = Grant(
-        user=user,
+    insert_code(
+        user_id=user.pk,
         epoch=user.security_epoch,
-        application=asked.client,
+        application_id=asked.client.pk,
         code=sha256(raw.encode()).hexdigest(),
         expires=timezone.now() + lifetime,
         redirect_uri=asked.redirect_uri,
@@ -66,7 +69,6 @@ def issue_code(asked, user: User, strength) -> str:
         acr=strength.acr,
         amr=strength.amr,
     )
-    insert_code(code)
     return raw
 
 

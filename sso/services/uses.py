@@ -15,6 +15,7 @@ from oauth2_provider.settings import oauth2_settings
 from sso.models import Application, Consent, RefreshToken, SystemUse, User
 from sso.oauth.claims import SCOPE_OF
 from sso.permissions import require
+from sso.prepared import planned_cursor
 from sso.services.revocation import Reason, end_system
 
 EXACT_SECONDS = 600  # a further reading within this time is not written down again
@@ -38,7 +39,7 @@ def note_use(person: int, subject: UUID, system: int, scope: str) -> None:
         while len(_written) > MOST:
             _written.popitem(last=False)
     at = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(UPSERT, [person, system, scope[:300], at, at])
 
 
