@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from sso.models import Application
+
 BASIC = ("openid", "profile", "email")
 ALL = (*BASIC, "organization")
 GATEWAY = "/.intranet/callback"
@@ -25,20 +27,24 @@ class Preset:
     icon: str = "apps"
     where: object = ""  # where the snippet belongs
     snippet: str = ""
+    is_public: bool = False  # it has no secret
 
     def initial(self, base: str) -> dict:
         """Return what the form of a system at ``base`` begins with."""
-        if self.slug == "other" or not base:
-            return {"preset": self.slug, "allowed_scopes": list(self.scopes), "icon": self.icon}
-        return {
+        kind = {
             "preset": self.slug,
-            "name": str(self.name),
+            "allowed_scopes": list(self.scopes),
             "icon": self.icon,
+            "client_type": Application.CLIENT_PUBLIC if self.is_public else Application.CLIENT_CONFIDENTIAL,
+        }
+        if self.slug == "other" or not base:
+            return kind
+        return kind | {
+            "name": str(self.name),
             "tile_url": self.start.format(base=base),
             "redirect_uris": " ".join(text.format(base=base) for text in self.returns),
             "post_logout_redirect_uris": " ".join(text.format(base=base) for text in self.leaves),
             "backchannel_logout_uri": self.back_channel.format(base=base),
-            "allowed_scopes": list(self.scopes),
         }
 
     def text(self, **values: str) -> str:
@@ -147,6 +153,26 @@ define('OIDC_ENDPOINT_LOGOUT_URL', '{issuer}/oauth/end-session/');
 define('OIDC_ENABLE_PKCE', true);
 """,
     ),
+    Preset(
+        "synapse", "Matrix (Synapse)", ("{base}/_synapse/client/oidc/callback",),
+        back_channel="{base}/_synapse/client/oidc/backchannel_logout", icon="message",
+        where=_("homeserver.yaml, then restart Synapse:"),
+        snippet="""oidc_providers:
+  - idp_id: intranet
+    idp_name: Intranet
+    issuer: "{issuer}"
+    client_id: "{client_id}"
+    client_secret: "SECRET"
+    pkce_method: always
+    scopes: ["openid", "profile", "email"]
+    backchannel_logout_enabled: true
+    user_mapping_provider:
+      config:
+        localpart_template: "{{ user.preferred_username }}"
+        display_name_template: "{{ user.name }}"
+        email_template: "{{ user.email }}"
+""",
+    ),
     *[
         Preset(
             slug, name, ("{base}" + GATEWAY,), start="{base}/", scopes=scopes, icon="lock",
@@ -187,6 +213,29 @@ location @sign_in { return 302 /.intranet/start?back=$request_uri; }
             ("gateway", _("A system without OpenID Connect, behind nginx"), ALL, _("nginx before the system")),
         )
     ],
+    Preset(
+        "page", _("A page that runs in the browser"), ("{base}/",), ("{base}/",), icon="world", is_public=True,
+        where=_("Script of the page, with openid-client of npm"),
+        snippet="""import * as client from "openid-client";
+
+const config = await client.discovery(new URL("{issuer}"), "{client_id}", undefined, client.None());
+
+// to sign in
+const verifier = client.randomPKCECodeVerifier(), state = client.randomState();
+sessionStorage.asked = JSON.stringify({ verifier, state });
+location.href = client.buildAuthorizationUrl(config, {
+  redirect_uri: "{base}/", scope: "openid profile email", state,
+  code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256",
+});
+
+// back at {base}/?code=…
+const asked = JSON.parse(sessionStorage.asked);
+const tokens = await client.authorizationCodeGrant(config, new URL(location.href), {
+  pkceCodeVerifier: asked.verifier, expectedState: asked.state,
+});
+const person = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+""",
+    ),
     OTHER,
 ]  # fmt: skip
 BY_SLUG = {preset.slug: preset for preset in PRESETS}

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from sso.forms.systems import problem_of
+from sso.forms.addresses import problem_of
 from sso.models import ProvisioningTarget
 
 
@@ -23,12 +23,16 @@ class TargetForm(forms.ModelForm):
 
     class Meta:
         model = ProvisioningTarget
-        fields = ["base_url", "token", "user_name", "with_groups", "is_enabled"]
+        fields = ["base_url", "token", "user_name", "with_groups", "group_members", "is_enabled"]
         labels = {"base_url": _("Address of its SCIM service")}
-        widgets = {"user_name": forms.RadioSelect}
+        widgets = {"user_name": forms.RadioSelect, "group_members": forms.RadioSelect}
         help_texts = {
             "base_url": _("All before /Users, such as https://wiki.example.gov.vn/scim/v2"),
             "with_groups": _("Each unit becomes a group of those who hold a post in it."),
+            "group_members": _(
+                "With the groups below, the group of a unit contains those of its own units. Not every system knows "
+                "groups in groups; one that does not refuses them, and the page says so."
+            ),
             "is_enabled": _("Switched off, nothing is sent; the accounts there stay as they are."),
         }
 

@@ -1,27 +1,21 @@
 """Registering a system, its secret, and who may enter it."""
 
-import re
 from datetime import timedelta
 from ipaddress import ip_network
-from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
+from sso.forms.addresses import AddressesField, AddressField, KeysField, is_of_app, problem_of
 from sso.models import Application, Post, Role, Unit, User
 from sso.models.tokens import Acr
 from sso.oauth.scopes import TEXTS
-from sso.outbound import LOOPBACK
 from sso.presets import BY_SLUG, PRESETS
 from sso.services.rules import Way
 
-HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # it stands in content policies, which ";" would end
-LEAST_BITS = 2048
 SCOPES_TO_GIVE = [
     (name, TEXTS[name]) for name in ("openid", "profile", "email", "phone", "address", "organization")
 ]
@@ -45,88 +39,15 @@ class PresetForm(forms.Form):
         return base
 
 
-class AddressesField(forms.CharField):
-    """Web addresses, one a line; kept parted by spaces, as the OAuth toolkit does."""
-
-    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-
-    def prepare_value(self, value):
-        return "\n".join(value.split()) if isinstance(value, str) else value
-
-    def clean(self, value):
-        addresses = super().clean(value).split()
-        for address in addresses:
-            if problem := problem_of(address):
-                raise ValidationError(f"{address[:80]}: {problem}")
-        return " ".join(dict.fromkeys(addresses))
-
-
-def problem_of(address: str):
-    """Say why ``address`` cannot be one that people are sent back to; "" when it can."""
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        parts.port  # noqa: B018 (raises for a port that is none)
-    except ValueError:
-        return _("this is not a web address.")
-    is_plain = address.isascii() and address.isprintable() and " " not in address
-    if len(address) > 1000 or not is_plain or not HOST.fullmatch(host):
-        return _("this is not a web address.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
-        return _("it must begin with https:// (http:// only for this machine, 127.0.0.1).")
-    if parts.username is not None or "#" in address or "*" in address:
-        return _("it must not contain a name with @, # or *; every address is listed in full.")
-    return ""
-
-
-class AddressField(forms.CharField):
-    """One web address, or none."""
-
-    def __init__(self, **options):
-        super().__init__(required=False, max_length=1000, **options)
-
-    def clean(self, value):
-        address = super().clean(value)
-        if address and (problem := problem_of(address)):
-            raise ValidationError(problem)
-        return address
-
-
-class KeysField(forms.JSONField):
-    """Public keys of a system as a JWK set (RFC 7517), or none: {}."""
-
-    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-
-    def prepare_value(self, value):
-        return "" if value in ({}, None) else super().prepare_value(value)
-
-    def clean(self, value):
-        keys = super().clean(value) or {}
-        if keys and (problem := problem_of_keys(keys)):
-            raise ValidationError(problem)
-        return keys
-
-
-def problem_of_keys(keys):
-    """Say why no signature can be checked by ``keys``; "" when it can."""
-    try:
-        read = KeySet.import_key_set(keys).keys
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
-        return _('this is not a set of keys, which begins with {"keys": [')
-    if not read or any(key.key_type not in {"RSA", "EC"} for key in read):
-        return _("only RSA and elliptic curve keys are taken.")
-    if any(key.key_type == "RSA" and key.raw_value.key_size < LEAST_BITS for key in read):
-        return _("an RSA key must have at least 2048 bits.")
-    if any(key.is_private for key in read):
-        return _("there is a private key among them. It belongs to the system alone; make a new one.")
-    return ""
-
-
 class SystemForm(forms.ModelForm):
     redirect_uris = AddressesField(
         label=_("Addresses people come back to after sign-in"),
         required=False,
-        help_text=_("One a line, letter by letter as the system sends it (redirect URI)."),
+        help_text=_(
+            "One a line, letter by letter as the system sends it (redirect URI). For an app on the person's device, "
+            "http://127.0.0.1/… and http://[::1]/… stand for every port, and it may have an address of its own such "
+            "as vn.gov.example.app:/back."
+        ),
     )
     post_logout_redirect_uris = AddressesField(
         label=_("Addresses people come back to after sign-out"), required=False
@@ -146,6 +67,17 @@ class SystemForm(forms.ModelForm):
             (Application.GRANT_AUTHORIZATION_CODE, _("People sign in to it")),
             (Application.GRANT_DEVICE_CODE, _("A device without a keyboard, let in by a person elsewhere")),
             (Application.GRANT_CLIENT_CREDENTIALS, _("A program without a person")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    client_type = forms.ChoiceField(
+        label=_("Where it runs"),
+        choices=[
+            (Application.CLIENT_CONFIDENTIAL, _("On a server, which keeps a secret")),
+            (
+                Application.CLIENT_PUBLIC,
+                _("In the browser or on the person's device, where everybody can look: without a secret"),
+            ),
         ],
         widget=forms.RadioSelect,
     )
@@ -172,9 +104,9 @@ class SystemForm(forms.ModelForm):
         model = Application
         fields = [
             "preset", "name", "description", "tile_url", "icon", "tile_order", "authorization_grant_type",
-            "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri", "frontchannel_logout_uri",
-            "allowed_scopes", "required_acr", "skip_authorization", "subject_group", "algorithm", "token_audience",
-            "public_keys", "is_enabled",
+            "client_type", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
+            "frontchannel_logout_uri", "allowed_scopes", "required_acr", "skip_authorization", "subject_group",
+            "algorithm", "id_token_tells", "token_audience", "public_keys", "is_enabled",
         ]  # fmt: skip
         widgets = {"preset": forms.HiddenInput}
         labels = {
@@ -182,15 +114,24 @@ class SystemForm(forms.ModelForm):
             "skip_authorization": _("It belongs to the ministry: do not ask people for their consent"),
             "subject_group": _("Group for people's identifiers"),
             "algorithm": _("How its tokens are signed"),
+            "id_token_tells": _("ID tokens name the person"),
             "token_audience": _("API that its access tokens are for"),
         }
         help_texts = {
             "icon": _("Name of an icon, such as apps, world or building."),
+            "skip_authorization": _(
+                "For an app on the device they are asked all the same, unless its address begins with https://: "
+                "another app could take its place."
+            ),
             "subject_group": _(
                 "Systems of one group know a person by the same identifier, and no other system does. Changed later, "
                 "everybody is somebody new to the system."
             ),
             "algorithm": _("ES256 is faster; choose it when the system knows it."),
+            "id_token_tells": _(
+                "What the system may learn stands in the ID token, too: many systems look nowhere else. Without, they "
+                "ask the userinfo address."
+            ),
             "token_audience": _(
                 "Name or address of an API that checks signed access tokens (JWT) by itself. Empty for others."
             ),
@@ -204,6 +145,7 @@ class SystemForm(forms.ModelForm):
             self.initial = {
                 "allowed_scopes": ["openid", "profile", "email"],
                 "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE,
+                "client_type": Application.CLIENT_CONFIDENTIAL,
                 **kwargs.get("initial", {}),
             }
         if not self.instance.pk or not self.instance.is_approved:
@@ -222,7 +164,25 @@ class SystemForm(forms.ModelForm):
             self.add_error(
                 "redirect_uris", _("Name at least one address, or nobody can come back from sign-in.")
             )
+        if data.get("client_type") == Application.CLIENT_PUBLIC:
+            self.clean_public(data)
+        else:
+            for name in ("redirect_uris", "post_logout_redirect_uris"):
+                if any(map(is_of_app, data.get(name, "").split())):
+                    self.add_error(name, _("Only an app on the person's device has an address of its own."))
         return data
+
+    def clean_public(self, data) -> None:
+        """What only somebody with a secret can be or have."""
+        if data.get("authorization_grant_type") == Application.GRANT_CLIENT_CREDENTIALS:
+            self.add_error(
+                "client_type",
+                _("A program without a person runs on a server: its secret is all that proves it."),
+            )
+        if data.get("public_keys"):
+            self.add_error(
+                "public_keys", _("The other half of these keys is a secret, which such a system cannot keep.")
+            )
 
     def _get_validation_exclusions(self):
         """The checks above are stricter than those of the OAuth toolkit's model."""

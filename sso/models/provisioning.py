@@ -28,10 +28,17 @@ class ProvisioningTarget(models.Model):
         ACCOUNT = "account", _("Account")
         MAIL = "mail", _("Mail address")
 
+    class Members(models.TextChoices):
+        PEOPLE = "people", _("Only people")
+        BELOW = "below", _("People and the groups below")
+
     application = models.OneToOneField("sso.Application", models.CASCADE, related_name="target")
     base_url = models.CharField(_("address of the SCIM service"), max_length=500)
     sealed_token = models.TextField()
     with_groups = models.BooleanField(_("send the units as groups"), default=False)
+    group_members = models.CharField(
+        _("members of a group"), max_length=10, choices=Members.choices, default=Members.PEOPLE
+    )
     user_name = models.CharField(
         _("account name there"), max_length=10, choices=UserName.choices, default=UserName.ACCOUNT
     )
@@ -52,6 +59,7 @@ class ProvisioningTarget(models.Model):
     sent_at = models.DateTimeField(null=True)
     compared_at = models.DateTimeField(null=True)
     findings = models.JSONField(default=dict)  # of that comparison
+    reading = models.JSONField(default=dict)  # how far a comparison is that takes several turns
 
     objects = TargetQuerySet.as_manager()
 
@@ -167,11 +175,15 @@ class ProvisionedAccount(Receipt):
 
 
 class ProvisionedGroup(Receipt):
-    """The group of ``unit`` in a system; ``members`` are the keys of accounts there, as they were confirmed last."""
+    """The group of ``unit`` in a system.
+
+    ``members`` are the keys of accounts there and ``below`` those of groups, as they were confirmed last.
+    """
 
     target = models.ForeignKey(ProvisioningTarget, models.CASCADE, related_name="groups")
     unit = models.ForeignKey("sso.Unit", models.CASCADE, related_name="provisioned")
     members = models.JSONField(default=list)
+    below = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("group in a system")

@@ -1,5 +1,6 @@
 """The models of the OAuth provider, our own from the first migration (they cannot be swapped later)."""
 
+import re
 from urllib.parse import urlsplit
 
 from django.db import models
@@ -44,6 +45,7 @@ class Strength(models.Model):
 
 
 MAIL_CLIENT = "intranet-mail"  # the suite's own row, by which the mail app opens mailboxes
+OF_THIS_MACHINE = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?([/?].*)?", re.ASCII)
 
 
 class Application(AbstractApplication):
@@ -72,6 +74,7 @@ class Application(AbstractApplication):
     algorithm = models.CharField(
         _("signature of its tokens"), max_length=5, choices=Algorithm.choices, default=Algorithm.RS256
     )
+    id_token_tells = models.BooleanField(_("its ID tokens name the person"), default=True)
     # With an audience its access tokens are JWTs (RFC 9068) for that API, which checks the signature by itself.
     token_audience = models.CharField(_("API that its access tokens are for"), max_length=255, blank=True)
     # With keys it proves itself by them (private_key_jwt) and by no secret; a JWK set (RFC 7517).
@@ -103,15 +106,55 @@ class Application(AbstractApplication):
     def is_usable(self, request) -> bool:
         return self.is_enabled
 
+    @property
+    def is_public(self) -> bool:
+        """Whether it runs where everybody can look, so that it has no secret (RFC 6749 §2.1)."""
+        return self.client_type == self.CLIENT_PUBLIC
+
     def redirect_uri_allowed(self, uri: str) -> bool:
-        """Say whether ``uri`` is one of those registered, compared letter by letter (RFC 9700 §2.1)."""
-        return uri in self.redirect_uris.split()
+        """Say whether ``uri`` is one of those registered, compared letter by letter (RFC 9700 §2.1).
+
+        But for the port of a public system's loopback address: an app on somebody's machine listens where it may, so
+        http://127.0.0.1/… and http://[::1]/… stand for every port (RFC 8252 §7.3). The name "localhost" does not
+        (§8.3), nor does the address of a system that has a secret, which runs on a server and knows its port.
+        """
+        known = self.redirect_uris.split()
+        if uri in known:
+            return True
+        here = without_port(uri) if self.is_public else ""
+        return bool(here) and here in map(without_port, known)
+
+    def is_certain_at(self, uri: str) -> bool:
+        """Say whether nobody but the system can use what is sent to ``uri``: it has a secret, or a name on the web.
+
+        Every app of a device can listen at a port of it, or claim a scheme that is another's (RFC 8252 §8.6).
+        """
+        return not self.is_public or uri.startswith("https://")
 
     @property
-    def origins(self) -> list[str]:
-        """Where the system's answers go, for the content policy of pages that end there."""
-        parts = [urlsplit(uri) for uri in f"{self.redirect_uris} {self.post_logout_redirect_uris}".split()]
-        return sorted({f"{part.scheme}://{part.netloc}" for part in parts if part.netloc})
+    def origins(self) -> set[str]:
+        """Whose pages may read what we answer to the system: those of its addresses, none of one that has a secret."""
+        return {origin_of(uri) for uri in self.redirect_uris.split()} - {""} if self.is_public else set()
+
+
+def without_port(uri: str) -> str:
+    """Return ``uri`` without its port when it is a loopback address, else ""."""
+    match = OF_THIS_MACHINE.fullmatch(uri)
+    return f"{match[1]}{match[2] or ''}" if match else ""
+
+
+def origin_of(uri: str) -> str:
+    """Return the origin of a web address as browsers write it (RFC 6454 §6.2), "" for any other."""
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not host:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, usual} else "")
 
 
 class Consent(models.Model):

@@ -24,6 +24,7 @@ ENABLED = PreparedLookup(
     subject_group="subject_group",
     algorithm="algorithm",
     token_audience="token_audience",  # noqa: S106 (a column's name)
+    id_token_tells="id_token_tells",  # noqa: S106 (a column's name)
     public_keys="public_keys",
     rule="rule",
     secret_ends_at="secret_ends_at",  # noqa: S106 (a column's name)

@@ -6,6 +6,7 @@ row becomes tokens once, and is gone then. Both codes are kept as hashes.
 
 import secrets
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Any
 from uuid import uuid4
 
@@ -14,12 +15,14 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from sso.limits import count_up
 from sso.models import Application, DeviceGrant, User
-from sso.oauth.issuing import PERSON, STRENGTH, Failed, Source, hashed, issue_for_person
+from sso.oauth.claims import PERSON, person_of
+from sso.oauth.issuing import STRENGTH, Failed, Source, hashed, issue_for_person
 from sso.oauth.scopes import scopes_for
 from sso.oauth.strength import Strength
 from sso.prepared import PreparedLookup, Row
-from sso.services.audit import Action, record
+from sso.services.audit import Action, address_of, record
 from sso.services.rules import At, may_enter
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words; nothing that looks like a digit (RFC 8628 §6.1)
@@ -27,6 +30,7 @@ LENGTH = 8
 WAITS = timedelta(minutes=10)
 INTERVAL = 5  # seconds between two questions of a device; each that comes too early makes it longer
 MOST_WAITING = 1000  # devices of one system
+MOST_OF_PLACE = 100  # of them that begin at one network address within sso.limits.WINDOW seconds
 GRACE = timedelta(milliseconds=500)  # that an answer may have been on its way
 DEVICES = PreparedLookup(
     lambda code: DeviceGrant.objects.in_force().filter(device_code=code),
@@ -42,17 +46,20 @@ DEVICES = PreparedLookup(
 )
 
 
-def begin(client: Row, asked: str) -> tuple[str, str, DeviceGrant]:
-    """Return the code of a device that now waits, the one that its person types in, and the row."""
+def begin(client: Row, asked: str, request) -> tuple[str, str, DeviceGrant]:
+    """Return the code of a device that now waits, the one that its person types in, and the row. Raises Failed."""
     if client.grant_type != Application.GRANT_DEVICE_CODE:
         raise Failed("unauthorized_client")
     scopes = scopes_for(client, asked or "openid")
     if not scopes:
         raise Failed("invalid_scope")
+    place = hashed(f"{client.client_id} {place_of(request)}")
+    if count_up(f"sso.tries.devices.{place}") > MOST_OF_PLACE:
+        raise Failed("temporarily_unavailable", "too many devices begin at this network address")
     now = timezone.now()
     waiting = DeviceGrant.objects.filter(expires__gt=now)
     if waiting.filter(client_id=client.client_id).count() >= MOST_WAITING:
-        raise Failed("temporarily_unavailable")
+        raise Failed("temporarily_unavailable", "too many devices wait")
     user_code = new_code()
     while waiting.filter(user_code=hashed(user_code)).exists():
         user_code = new_code()
@@ -66,6 +73,17 @@ def begin(client: Row, asked: str) -> tuple[str, str, DeviceGrant]:
         interval=INTERVAL,
     )
     return device_code, shown(user_code), row
+
+
+def place_of(request) -> str:
+    """Return the network address of a request; of IPv6 the network, since every house has more addresses than that."""
+    text = address_of(request)
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    address = getattr(address, "ipv4_mapped", None) or address
+    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
 def new_code() -> str:
@@ -96,7 +114,7 @@ def for_device(client: Row, form: dict[str, str], request) -> dict[str, Any]:
         raise Failed("access_denied")
     if row.status != DeviceGrant.AUTHORIZED:
         wait(row, now)
-    if client.rule and not may_enter(User(pk=row.user), client.rule, At(acr=row.acr)):
+    if client.rule and not may_enter(person_of(row), client.rule, At(acr=row.acr)):
         raise Failed("access_denied")
     scopes = scopes_for(client, row.scope)
     if not scopes:

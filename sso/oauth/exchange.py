@@ -17,10 +17,9 @@ from django.utils.crypto import constant_time_compare
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Grant, RefreshToken, User
-from sso.oauth.claims import SCOPE_OF
+from sso.oauth.claims import PERSON, SCOPE_OF, person_of
 from sso.oauth.devices import for_device
 from sso.oauth.issuing import (
-    PERSON,
     STRENGTH,
     Failed,
     Source,
@@ -108,7 +107,7 @@ def for_code(client: Row, form: dict[str, str], request) -> dict[str, Any]:
         misused(client, code, code.family, request)
         raise Failed("invalid_grant", "the code was used before")
     fits = form["redirect_uri"] == code.redirect_uri and proves(form["code_verifier"], code.code_challenge)
-    if now >= code.expires or not code.is_active or not fits or not is_let_in(client, code):
+    if now >= code.expires or not code.user_is_active or not fits or not is_let_in(client, code):
         raise Failed("invalid_grant")
     family, wanted = uuid4(), of_code(code.claims)
     source = Source(
@@ -143,7 +142,12 @@ def for_refresh_token(client: Row, form: dict[str, str], request) -> dict[str, A
         misused(client, token, token.family, request)
         raise Failed("invalid_grant", "the token was used before")
     idle = timedelta(seconds=oauth2_settings.REFRESH_TOKEN_EXPIRE_SECONDS)
-    if now >= token.created + idle or now >= token.end or not token.is_active or not is_let_in(client, token):
+    if (
+        now >= token.created + idle
+        or now >= token.end
+        or not token.user_is_active
+        or not is_let_in(client, token)
+    ):
         raise Failed("invalid_grant")
     granted = scopes_for(client, token.scope)  # what was granted and is still allowed
     scopes = form.get("scope", "").split() or granted
@@ -178,7 +182,7 @@ def proves(verifier: str, challenge: str) -> bool:
 
 def is_let_in(client: Row, row: Row) -> bool:
     """Say whether the person of ``row`` may enter the system by its rule, as far as it can be asked here."""
-    return not client.rule or may_enter(User(pk=row.user), client.rule, At(acr=row.acr))
+    return not client.rule or may_enter(person_of(row), client.rule, At(acr=row.acr))
 
 
 def is_alive(family: UUID) -> bool:

@@ -13,19 +13,14 @@ from uuid import UUID, uuid4
 
 from oauth2_provider.settings import oauth2_settings
 
-from sso.models import AccessToken, RefreshToken, User
-from sso.oauth.claims import SCOPE_OF, claims_of, subject_for
+from sso.models import AccessToken, RefreshToken
+from sso.oauth.claims import BY_SCOPE, SCOPE_OF, claims_of, person_of, subject_for
 from sso.oauth.signing import issuer, sign
 from sso.prepared import PreparedInsert, Row
 from sso.services.audit import Action, Someone, record
-from sso.services.uses import note_use
+from sso.services.uses import note_use, told_by
 
 STRENGTH = {name: name for name in ("epoch", "sid", "auth_time", "acr", "amr")}
-# The columns of its person that a row must have to become tokens.
-PERSON = {
-    "user": "user_id", "subject": "user__subject", "is_active": "user__is_active",
-    "username": "user__username", "full_name": "user__full_name",
-}  # fmt: skip
 insert_access, insert_refresh = PreparedInsert(AccessToken), PreparedInsert(RefreshToken)
 
 
@@ -44,6 +39,8 @@ class UsedTwice(Exception):
 @dataclass(frozen=True)
 class Source:
     """What tokens are issued from: the row of a code, refresh token or device, and what shall follow from it.
+
+    The row has the columns of STRENGTH and those of its person that sso.oauth.claims names.
 
     ``claims`` and ``id_claims`` name what was asked for one by one, at userinfo and in the ID token; ``granted`` is
     what a refresh token is good for when less is asked for now.
@@ -81,14 +78,14 @@ def issue(
     }
     if source:
         columns |= {
-            "user_id": source.row.user,
+            "user_id": source.row.user_id,
             "token_family": source.family,
             "claims": source.claims,
             "epoch": source.row.epoch,
             "sid": source.row.sid,
         }
     if client.token_audience:
-        columns["audience"] = [client.token_audience]
+        columns["audience"] = audience_of(client, scopes, source)
         raw = sign(access_claims(client, scopes, now, source), client.algorithm, "at+jwt")
     else:
         raw = secrets.token_urlsafe(32)
@@ -107,7 +104,7 @@ def issue_for_person(client: Row, source: Source, now: datetime, request) -> dic
         access_token_id=access,
         scope=source.granted or answer["scope"],
         absolute_expiry=source.end,
-        user_id=source.row.user,
+        user_id=source.row.user_id,
         token_family=source.family,
         **{name: getattr(source.row, name) for name in STRENGTH},
         **hidden(raw),
@@ -115,16 +112,23 @@ def issue_for_person(client: Row, source: Source, now: datetime, request) -> dic
     if "openid" in source.scopes:
         answer["id_token"] = sign(id_claims(client, source, answer["access_token"], now), client.algorithm)
     if scope := told_in_tokens(client, source):
-        note_use(source.row.user, source.row.subject, client.pk, scope)
+        note_use(source.row.user_id, source.row.user_subject, client.pk, scope)
     return answer
 
 
 def told_in_tokens(client: Row, source: Source) -> str:
     """Return the scopes of what the tokens themselves tell of the person, "" when that is only who signed in."""
+    if told_by_scope(client, source):
+        return told_by(" ".join(source.scopes), " ".join(source.id_claims))
     scopes = {SCOPE_OF[name] for name in source.id_claims}
     if client.token_audience and "organization" in source.scopes:
         scopes.add("organization")
     return " ".join(sorted(scopes))
+
+
+def told_by_scope(client: Row, source: Source) -> list[str]:
+    """Return the scopes whose claims stand in the ID token, too: most products look for them nowhere else."""
+    return [scope for scope in source.scopes if scope in BY_SCOPE] if client.id_token_tells else []
 
 
 def id_claims(client: Row, source: Source, access_token: str, now: datetime) -> dict[str, Any]:
@@ -136,27 +140,35 @@ def id_claims(client: Row, source: Source, access_token: str, now: datetime) -> 
     }
     if source.nonce:
         claims["nonce"] = source.nonce
-    if source.id_claims:
-        claims |= claims_of(User.objects.get(pk=source.row.user), (), source.id_claims)
+    told = told_by_scope(client, source)
+    if told or source.id_claims:
+        claims |= claims_of(person_of(source.row), told, source.id_claims)
     return claims
 
 
 def access_claims(client: Row, scopes: list[str], now: datetime, source: Source | None) -> dict[str, Any]:
     """The claims of an access token that an API reads by itself (RFC 9068 §2.2): whose, and their posts and roles."""
-    about = {"aud": client.token_audience, "client_id": client.client_id, "scope": " ".join(scopes)}
+    audience = audience_of(client, scopes, source)
+    aud = audience if len(audience) > 1 else audience[0]
+    about = {"aud": aud, "client_id": client.client_id, "scope": " ".join(scopes)}
     age = oauth2_settings.ACCESS_TOKEN_EXPIRE_SECONDS
     if source is None:
         return of_moment(now, age) | {"sub": client.client_id} | about
     claims = of_sign_in(client, source, now, age) | about
     if "organization" in scopes:
-        claims |= claims_of(User.objects.get(pk=source.row.user), ["organization"])
+        claims |= claims_of(person_of(source.row), ["organization"])
     return claims
+
+
+def audience_of(client: Row, scopes: list[str], source: Source | None) -> list[str]:
+    """Return who may take a JWT of ``client``: its API, and we at userinfo when a person was asked for by "openid"."""
+    return [client.token_audience, *([issuer()] if source and "openid" in scopes else [])]
 
 
 def of_sign_in(client: Row, source: Source, now: datetime, age: int) -> dict[str, Any]:
     row = source.row
     claims = of_moment(now, age) | {
-        "sub": subject_for(row.subject, client.subject_group),
+        "sub": subject_for(row.user_subject, client.subject_group),
         "auth_time": int((row.auth_time or now).timestamp()),
         "acr": row.acr,
         "amr": row.amr,
@@ -170,4 +182,4 @@ def of_moment(now: datetime, age: int) -> dict[str, Any]:
 
 
 def someone(row: Row) -> Someone:
-    return Someone(row.user, row.username, row.full_name)
+    return Someone(row.user_id, row.user_username, row.user_full_name)

@@ -1,7 +1,9 @@
 """Speaking SCIM 2 (RFC 7644) to one system, with as little trust in its answers as in any stranger's."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,11 +19,21 @@ ACCEPTED = f"{MEDIA_TYPE}, application/json;q=0.9"
 MOST_BYTES = 8_000_000  # of one answer
 MOST_RESOURCES = 50_000  # of a list
 PAGE = 100
+LONGEST_LIST = 60  # seconds that reading one in one go may take
 LONGEST_KEY = 255
 LONGEST_WAIT = 3600  # seconds that a system may ask us to wait
 WAITING = {429, 503}
 CANNOT = {405, 501}
 Resource = dict[str, Any]
+
+
+@dataclass
+class Reading:
+    """How far a list has been read: the keys that it has shown, and where it goes on."""
+
+    seen: set[str] = field(default_factory=set)
+    start: int = 1
+    is_done: bool = False
 
 
 class Client:
@@ -58,21 +70,24 @@ class Client:
         return [row for row in rows if matches(row.get(name), value)]
 
     def all(self, kind: str) -> Iterator[Resource]:
-        """Yield every resource once, page by page (RFC 7644 §3.4.2.4); the list must end as it promised."""
-        seen: set[str] = set()
-        start = 1
-        while True:
-            rows, total = self.page(kind, {"startIndex": start, "count": PAGE})
-            new = [row for row in rows if row["id"] not in seen]
-            seen |= {row["id"] for row in new}
-            yield from new
-            if len(seen) >= total:
-                return
-            if (
-                not new or len(seen) > MOST_RESOURCES
-            ):  # the same page again and again, or less than was promised
-                raise Failed(Problem.GARBLED, is_fault=True)
-            start += len(rows)
+        """Yield every resource once. A list that takes too long is given up."""
+        reading, began = Reading(), time.monotonic()
+        while not reading.is_done:
+            yield from self.more(kind, reading)
+            if not reading.is_done and time.monotonic() - began > LONGEST_LIST:
+                raise Failed(Trouble.TOO_SLOW, is_fault=True)
+
+    def more(self, kind: str, reading: Reading) -> list[Resource]:
+        """Return what is new on the next page (RFC 7644 §3.4.2.4), and note it; the list must end as it promised."""
+        rows, total = self.page(kind, {"startIndex": reading.start, "count": PAGE})
+        new = [row for row in rows if row["id"] not in reading.seen]
+        reading.seen |= {row["id"] for row in new}
+        reading.start += len(rows)
+        reading.is_done = len(reading.seen) >= total
+        # the same page again and again, or less than was promised
+        if not reading.is_done and (not new or len(reading.seen) > MOST_RESOURCES):
+            raise Failed(Problem.GARBLED, is_fault=True)
+        return new
 
     def count(self, kind: str) -> int:
         """Return how many there are."""

@@ -43,7 +43,8 @@ def check_system(system: Application, *, by: User) -> list[Finding]:
     """Return the findings, in the order of What. Only addresses of ``system`` itself are called."""
     require(is_system_admin(by))
     jobs: list[Callable[[], list[Finding]]] = [
-        lambda uri=uri: [reached(What.RETURN, uri)] for uri in system.redirect_uris.split()
+        lambda uri=uri: [reached(What.RETURN, uri) if system.is_certain_at(uri) else elsewhere(uri)]
+        for uri in system.redirect_uris.split()
     ]
     if system.authorization_grant_type == Application.GRANT_AUTHORIZATION_CODE:
         jobs.append(lambda: started(system))
@@ -75,6 +76,12 @@ def reached(what: What, address: str) -> Finding:
     return Finding(what, address, True, _("answers"))
 
 
+def elsewhere(address: str) -> Finding:
+    return Finding(
+        What.RETURN, address, None, _("it is on the person's device and cannot be called from here")
+    )
+
+
 def started(system: Application) -> list[Finding]:
     """Begin the sign-in where the tile does, and look at what the system asks for."""
     if not system.tile_url:
@@ -100,7 +107,7 @@ def looked_at(system: Application, address: str) -> list[Finding]:
     findings = []
     if values.get("client_id") != system.client_id:
         findings.append(Finding(What.START, system.tile_url, False, _("it comes with another client ID")))
-    elif values.get("redirect_uri") not in system.redirect_uris.split():
+    elif not system.redirect_uri_allowed(values.get("redirect_uri", "")):
         wrong = values.get("redirect_uri", "")[:200]
         findings.append(Finding(What.START, wrong, False, _("this address to return to is not registered")))
     elif values.get("response_type") != "code":

@@ -23,9 +23,9 @@ DEFAULTS = {
 }
 # What decides who learns what, and where people are sent: no one admin changes it alone.
 SENSITIVE = [
-    "authorization_grant_type", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
+    "authorization_grant_type", "client_type", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
     "frontchannel_logout_uri", "allowed_scopes", "skip_authorization", "required_acr", "subject_group", "algorithm",
-    "token_audience", "public_keys",
+    "id_token_tells", "token_audience", "public_keys",
 ]  # fmt: skip
 TOLD = ["name", "description", "tile_url", "is_enabled", "rule", "serves_scopes", *SENSITIVE]
 SECRET_AGE = timedelta(days=365)
@@ -61,7 +61,7 @@ def ensure_client(name: str, **fields: Any) -> tuple[Application, str]:
 
 @transaction.atomic
 def save_system(system: Application, *, by: User) -> str:
-    """Store a filled-in ``system``. Returns its secret when it is new, else "".
+    """Store a filled-in ``system``. Returns its secret when it is new and has one, else "".
 
     A new one waits for approval, and so do changes of SENSITIVE fields: they are left as they were, and a request
     with their new values stands in place of an older one. All else counts at once; a system switched off loses its
@@ -78,6 +78,8 @@ def save_system(system: Application, *, by: User) -> str:
             setattr(system, name, getattr(before, name))
     else:
         system.is_enabled = False
+        if system.client_type != before.client_type:
+            forget_secret(system)
     told = changed(before, system, TOLD)
     system.save()
     if not system.is_enabled:
@@ -95,14 +97,28 @@ def register(system: Application, by: User) -> str:
         if field not in SENSITIVE:
             setattr(system, field, value)
     system.client_id = generate_client_id()
-    system.client_secret = secret = generate_client_secret()
-    system.secret_ends_at = timezone.now() + SECRET_AGE
+    if system.is_public:
+        secret = forget_secret(system)
+    else:
+        system.client_secret = secret = generate_client_secret()
+        system.secret_ends_at = timezone.now() + SECRET_AGE
     system.user = by
     system.is_approved = system.is_enabled = False
     system.save()
     record(Action.SYSTEM_REGISTERED, by=by, client=system, **what_is_told(system, TOLD))
     ask(system, {}, by)
     return secret
+
+
+def forget_secret(system: Application) -> str:
+    """Give ``system`` a secret that nobody knows: a public one needs none, another gets one at ``renew_secret``.
+
+    Returns "", which is all that there is to show.
+    """
+    system.client_secret = generate_client_secret()
+    system.former_secret, system.former_secret_ends_at = "", None
+    system.secret_ends_at = None if system.is_public else timezone.now()
+    return ""
 
 
 def ask(system: Application, values: dict[str, Any], by: User) -> None:
@@ -131,7 +147,11 @@ def approve_request(request: SystemRequest, *, by: User) -> None:
             setattr(system, name, value)
     if not system.is_approved:
         system.is_approved = system.is_enabled = True
+    if "client_type" in request.values:
+        forget_secret(system)
     system.save()
+    if "client_type" in request.values:
+        end_system(system, Reason.KIND_CHANGED, by=by)
     if "required_acr" in request.values:
         end_shut_out(system, by=by)
     note_everybody(system)
@@ -164,10 +184,12 @@ def renew_secret(
 ) -> str:
     """Return a new secret for ``system``, valid for ``age`` or, with None, until the next one.
 
-    The old one goes on for ``overlap``. Without it, it ends now, and so do all tokens issued with it.
+    The old one goes on for ``overlap``. Without it, it ends now, and so do all tokens issued with it. Raises
+    PermissionDenied for a public system, which has none.
     """
     require(is_system_admin(by))
     row = Application.objects.select_for_update().get(pk=system.pk)
+    require(not row.is_public)
     now = timezone.now()
     keeps = bool(overlap) and (row.secret_ends_at is None or row.secret_ends_at > now)
     system.former_secret = row.client_secret if keeps else ""

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import (
@@ -48,6 +48,7 @@ class Reason(models.TextChoices):
     TOO_MANY = "too_many", _("more sessions than one person may have")
     SYSTEM_OFF = "system_off", _("system switched off")
     SECRET_RENEWED = "secret_renewed", _("secret of the system renewed")
+    KIND_CHANGED = "kind_changed", _("kind of the system changed")
 
 
 @transaction.atomic
@@ -109,11 +110,14 @@ def end_sessions(sids: Iterable[str], reason: Reason, *, by: User | None = None)
     held = Session.objects.filter(sid__in=sids).exclude(user=None)
     tokens = RefreshToken.objects.filter(sid__in=sids)
     lock(User.objects.filter(Q(pk__in=held.values("user")) | Q(pk__in=tokens.values("user"))))
-    sessions = list(held.select_related("user"))
-    note_logouts(reason, sid__in=sids)
-    for model in reversed(CREDENTIALS):
-        if has_sid(model):
+    issuing = [model for model in reversed(CREDENTIALS) if has_sid(model) and model is not Session]
+    issued = Q(*(Exists(model.objects.filter(sid=OuterRef("sid"))) for model in issuing), _connector=Q.OR)
+    sessions = list(held.select_related("user").annotate(has_issued=issued))
+    if len(sessions) < len(set(sids)) or any(row.has_issued for row in sessions):
+        note_logouts(reason, sid__in=sids)
+        for model in issuing:
             model.objects.filter(sid__in=sids).delete()
+    Session.objects.filter(sid__in=sids).delete()
     Revocation.objects.bulk_create(Revocation(user_id=row.user_id, sid=row.sid) for row in sessions)
     for row in sessions if reason != Reason.SIGNED_OUT else ():
         record(Action.SESSION_ENDED, person=row.user, by=by, cause=Reason(reason).value, session=row.sid[:8])

@@ -52,8 +52,10 @@ def end_oldest(user_id: int) -> None:
     row = LIMITS.first(user_id)
     if row and row.limit:
         old = Session.objects.filter(user=user_id, pk__lte=row.limit)
-        end_sessions(old.values_list("sid", flat=True), Reason.TOO_MANY)
-        old.delete()  # those that nobody has named, too
+        sids = list(old.values_list("sid", flat=True))
+        end_sessions(sids, Reason.TOO_MANY)
+        if "" in sids:  # those that nobody has named, too
+            old.delete()
 
 
 def end_session(sid: str) -> None:

@@ -127,7 +127,8 @@ def decide(request, asked: Asked):
         if silent:
             raise Answer("login_required")
         return ask_for_proof(request, asked)
-    if "consent" in asked.prompt or not has_consent(request.user, asked.client, asked.told):
+    is_certain = asked.client.is_certain_at(asked.redirect_uri)
+    if "consent" in asked.prompt or not is_certain or not has_consent(request.user, asked.client, asked.told):
         if silent:
             raise Answer("consent_required")
         return ask_consent(request, asked)
@@ -172,9 +173,17 @@ def back(asked: Asked, parameters: dict[str, str]):
     """Redirect to the system. The issuer is always named (RFC 9207)."""
     parameters = parameters | ({"state": asked.state} if asked.state else {}) | {"iss": issuer()}
     joint = "&" if "?" in asked.redirect_uri else "?"
-    response = HttpResponseRedirect(f"{asked.redirect_uri}{joint}{urlencode(parameters)}")
+    response = ToSystem(f"{asked.redirect_uri}{joint}{urlencode(parameters)}")
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+class ToSystem(HttpResponseRedirect):
+    """A redirect to an address that was registered, whatever its scheme: an app has one of its own (RFC 8252 §7.1)."""
+
+    def __init__(self, address: str):
+        self.allowed_schemes = [urlsplit(address).scheme]
+        super().__init__(address)
 
 
 def as_get(request):
@@ -221,9 +230,11 @@ def is_about(token: str, user, client: Application) -> bool:
 
 
 def ask_consent(request, asked: Asked):
+    at = urlsplit(asked.redirect_uri)
     context = {
         "system": asked.client,
-        "host": urlsplit(asked.redirect_uri).netloc,
+        "host": at.netloc or at.scheme,
+        "is_certain": asked.client.is_certain_at(asked.redirect_uri),
         "scopes": [TEXTS[scope] for scope in asked.told],
         "answer_url": f"{reverse('oauth-consent')}?{request.META['QUERY_STRING']}",
     }

@@ -38,7 +38,7 @@ def device_authorization(request, form):
     client = client_of(request, form, or_public=True)
     if client is None:
         return unknown_client()
-    device_code, user_code, row = begin(client, form.get("scope", ""))
+    device_code, user_code, row = begin(client, form.get("scope", ""), request)
     address = issuer() + reverse("device")
     return JsonResponse(
         {

@@ -22,7 +22,7 @@ from sso.oauth.signing import read_hint
 from sso.services import sessions
 from sso.services.logout import front_channels, notices_since
 from sso.services.sessions import SID
-from sso.views.authorize import as_get, refusal
+from sso.views.authorize import ToSystem, as_get, refusal
 from sso.views.sign_in import origin_of
 
 SALT = "sso.signed-out"
@@ -59,7 +59,7 @@ def end_session(request):
     except Refused as error:
         return refusal(request, error)
     if not request.user.is_authenticated:
-        return HttpResponseRedirect(target)
+        return ToSystem(target)
     if is_of_this_session(request, claims):
         return leave(request, target)
     confirm_url = f"{reverse('oauth-sign-out')}?{request.META['QUERY_STRING']}"
@@ -78,7 +78,7 @@ def sign_out_confirmed(request):
     except Refused as error:
         return refusal(request, error)
     if not request.user.is_authenticated:
-        return HttpResponseRedirect(target)
+        return ToSystem(target)
     return leave(request, target, everywhere=request.POST.get("where") == "everywhere")
 
 
@@ -96,7 +96,7 @@ def leave(request, target: str = "", *, everywhere: bool = False):
         sessions.end_everywhere(person, by=person)
     logout(request)
     if target and not frames:
-        return HttpResponseRedirect(target)
+        return ToSystem(target)
     told = [notice.pk for notice in notices_since(person, began)][:MOST_SHOWN]
     if not told and not frames:
         return redirect("account_login")

@@ -152,6 +152,7 @@ def settings_of(system: Application) -> list[tuple[str, str]]:
         (_("Issuer"), at),
         (_("Discovery document"), at + reverse("oauth-discovery")),
         (_("Client ID"), system.client_id),
+        *([(_("Client authentication"), "none")] if system.is_public else []),
         (_("Scopes"), " ".join(system.allowed_scopes)),
         (_("Sign-in address"), at + reverse("oauth-authorize")),
         (_("Token address"), at + reverse("oauth-token")),
@@ -161,12 +162,13 @@ def settings_of(system: Application) -> list[tuple[str, str]]:
 
 
 def snippet_of(system: Application) -> str:
+    preset = preset_of(system.preset)
+    if system.is_public and not preset.is_public:
+        return ""
     first = (system.redirect_uris.split() or [system.tile_url or ""])[0]
     base = "/".join(first.split("/")[:3])
     discovery = issuer() + reverse("oauth-discovery")
-    return preset_of(system.preset).text(
-        base=base, issuer=issuer(), discovery=discovery, client_id=system.client_id
-    )
+    return preset.text(base=base, issuer=issuer(), discovery=discovery, client_id=system.client_id)
 
 
 @for_system_admins

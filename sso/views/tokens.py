@@ -20,6 +20,7 @@ from sso.oauth.clients import client_of
 from sso.oauth.exchange import Failed, exchange
 from sso.oauth.exchange import revoke as revoke_token
 from sso.oauth.issuing import hashed
+from sso.oauth.pages import for_pages
 from sso.oauth.parameters import BadParameter, read
 from sso.oauth.signing import issuer
 from sso.prepared import PreparedLookup, Row
@@ -77,21 +78,23 @@ def unknown_client() -> JsonResponse:
     return response
 
 
+@for_pages
 @require_POST
 @for_programs
 def token(request, form):
     """RFC 6749 §3.2: codes, refresh tokens and client credentials become access tokens."""
-    client = client_of(request, form, or_public=True)
+    request.system = client = client_of(request, form, or_public=True)
     return unknown_client() if client is None else JsonResponse(exchange(client, form, request))
 
 
+@for_pages
 @require_POST
 @for_programs
 def revoke(request, form):
     """RFC 7009. A token that is unknown or another's is answered like one that was revoked."""
     if not form.get("token"):
         return failure("invalid_request", "token is missing")
-    client = client_of(request, form, or_public=True)
+    request.system = client = client_of(request, form, or_public=True)
     if client is None:
         return unknown_client()
     revoke_token(client, form["token"], request)
@@ -140,13 +143,19 @@ def learns_account(client: Row, found: Row) -> bool:
     return bool(set(client.serves_scopes) & scopes) or "profile" in scopes & set(client.allowed_scopes)
 
 
+@for_pages
 @require_http_methods(["GET", "POST"])
 @for_programs
 def userinfo(request, form):
     """OpenID Connect Core §5.3. The token comes in the header or the form, never in the address."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
-    found = living(parse_bearer_token(header) or form.get("access_token", ""))
+    raw = parse_bearer_token(header) or form.get("access_token", "")
+    if not raw and header[:7].lower() != "bearer ":  # nothing is wrong yet (RFC 6750 §3.1)
+        return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="oauth"'})
+    request.system = found = living(raw)
     if found is None or not found.user_id:
+        return no_bearer("invalid_token", 401)
+    if found.audience and issuer() not in found.audience:  # it is for an API only (RFC 9068 §4)
         return no_bearer("invalid_token", 401)
     scopes = found.scope.split()
     if "openid" not in scopes:

@@ -146,6 +146,20 @@ def wiki(db):
     )
 
 
+@pytest.fixture
+def public(db):
+    """A registered system without a secret: (row, "")."""
+    system, _secret = ensure_client(
+        "Bảng giá",
+        client_type="public",
+        redirect_uris=REDIRECT,
+        post_logout_redirect_uris="vn.gov.example.app:/back",
+        allowed_scopes=["openid", "profile", "email", "organization"],
+        skip_authorization=True,
+    )
+    return system, ""
+
+
 def ask(client, system, **changes):
     """Send an authentication request by GET; a value of None leaves the parameter out."""
     query = {

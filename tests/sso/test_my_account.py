@@ -82,7 +82,7 @@ def test_g14_what_a_system_asks_for_claim_by_claim_is_shown_too(person, mine, wi
 
 
 def test_g14_what_a_signed_access_token_tells_is_shown(person, mine, wiki):
-    wiki[0].token_audience = "api"
+    wiki[0].token_audience, wiki[0].id_token_tells = "api", False
     wiki[0].save()
 
     tokens_of(mine, wiki, scope="openid organization")

@@ -227,3 +227,23 @@ def test_what_everybody_may_read_may_be_looked_at_by_head(client, db, name):
     got, looked = client.get(reverse(name)), client.head(reverse(name))
 
     assert (looked.status_code, looked["Cache-Control"]) == (200, got["Cache-Control"])
+
+
+@pytest.mark.parametrize(
+    ("header", "challenge"),
+    [
+        ("", 'Bearer realm="oauth"'),
+        ("Basic eDp5", 'Bearer realm="oauth"'),
+        ("Bearer x", 'Bearer realm="oauth", error="invalid_token"'),
+        ("Bearer x y", 'Bearer realm="oauth", error="invalid_token"'),
+    ],
+)
+def test_without_a_token_userinfo_asks_for_one_and_names_no_error(client, db, header, challenge):
+    """RFC 6750 §3.1."""
+    more = {"HTTP_AUTHORIZATION": header} if header else {}
+
+    answer = client.get(reverse("oauth-userinfo"), **more)
+
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, challenge)
+    assert answer["Cache-Control"] == "no-store"
+    assert (b"error" in answer.content) is ("error" in challenge)

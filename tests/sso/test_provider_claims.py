@@ -10,6 +10,7 @@ from joserfc.jwk import KeySet
 
 from sso.api import ensure_client
 from sso.models import AccessToken
+from sso.services.uses import systems_of
 from tests.factories import person_of
 from tests.sso.conftest import REDIRECT, ask, introspect, parameters_of, refresh, tokens_of, userinfo
 
@@ -54,6 +55,31 @@ def test_g14_systems_of_one_group_know_a_person_by_one_name_and_others_by_anothe
     assert names[0] == names[1]
     assert len(set(names)) == 3
     assert names[3] == str(person.subject)
+
+
+def test_id_tokens_tell_what_their_scopes_tell(session_of, person):
+    """Many products read the ID token only: Synapse and Nextcloud as they come."""
+    browser, system = session_of(person), registered("A")
+
+    tokens = tokens_of(browser, system, scope="openid profile email organization")
+
+    told = userinfo(browser, tokens["access_token"]).json()
+    assert {"name", "preferred_username", "email", "unit", "posts", "roles"} <= set(told)
+    refreshed = refresh(browser, system, tokens["refresh_token"]).json()
+    for token in (tokens["id_token"], refreshed["id_token"]):
+        assert told.items() <= read(token).items()
+    assert {use.scope for held in systems_of(person) for use in held.uses} == {
+        "openid profile email organization"
+    }
+
+
+@pytest.mark.parametrize(("tells", "scope"), [(True, "openid"), (False, "openid profile email organization")])
+def test_id_tokens_tell_no_more(session_of, person, tells, scope):
+    browser, system = session_of(person), registered("A", id_token_tells=tells)
+
+    claims = read(tokens_of(browser, system, scope=scope)["id_token"])
+
+    assert not {"name", "preferred_username", "email", "unit", "posts", "roles", "phone_number"} & set(claims)
 
 
 def test_g14_two_people_have_two_names_in_a_group(session_of):
@@ -195,7 +221,7 @@ def test_an_access_token_for_an_api_is_a_jwt(session_of, person, settings, algor
     assert claims["exp"] - claims["iat"] == tokens["expires_in"] == 600
     wanted = {
         "iss": settings.BASE_URL,
-        "aud": "https://api.mic.example",
+        "aud": ["https://api.mic.example", settings.BASE_URL],
         "sub": str(person.subject),
         "client_id": system[0].client_id,
         "scope": "openid profile organization",
@@ -207,6 +233,33 @@ def test_an_access_token_for_an_api_is_a_jwt(session_of, person, settings, algor
     assert "name" not in claims
     assert userinfo(browser, tokens["access_token"]).json()["name"] == person.full_name
     assert AccessToken.objects.get().token == ""
+
+
+def test_a_jwt_without_openid_is_for_its_api_only(session_of, person):
+    """RFC 9068 §4: the API that was given it must not read here who somebody is."""
+    system = registered("App", token_audience="https://api.mic.example")
+    browser = session_of(person)
+
+    tokens = tokens_of(browser, system, scope="profile organization")
+
+    answer = userinfo(browser, tokens["access_token"])
+    assert read(tokens["access_token"])["aud"] == "https://api.mic.example"
+    assert (answer.status_code, answer.json()) == (401, {"error": "invalid_token"})
+
+
+def test_less_asked_for_at_a_refresh_is_less_of_an_audience(session_of, person, settings):
+    system = registered("App", token_audience="https://api.mic.example")
+    browser = session_of(person)
+    tokens = tokens_of(browser, system, scope="openid organization")
+
+    less, same = (
+        refresh(browser, system, tokens["refresh_token"], scope=scope).json()["access_token"]
+        for scope in ("organization", "openid")
+    )
+
+    both = ["https://api.mic.example", settings.BASE_URL]
+    assert [read(token)["aud"] for token in (less, same)] == ["https://api.mic.example", both]
+    assert [userinfo(browser, token).status_code for token in (less, same)] == [401, 200]
 
 
 def test_a_program_gets_a_jwt_of_its_own_name(client):

@@ -314,6 +314,53 @@ def test_a_system_cannot_fill_the_table(board, client, monkeypatch):
     assert answer.json()["error"] == "temporarily_unavailable"
 
 
+def begins(board, address: str, **form) -> tuple[int, str | None]:
+    """Begin a device at a network address; returns the status and the error."""
+    answer = Client(REMOTE_ADDR=address).post(reverse("oauth-device"), {"client_id": board.client_id, **form})
+    return answer.status_code, answer.json().get("error")
+
+
+@pytest.mark.parametrize(
+    ("greedy", "same", "others"),
+    [
+        ("10.0.0.7", "10.0.0.7", "10.0.0.8"),
+        ("::ffff:10.0.0.7", "10.0.0.7", "::ffff:10.0.0.8"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", "2001:db8:1:3::1"),
+    ],
+)
+def test_one_network_address_shuts_out_no_other(board, monkeypatch, greedy, same, others):
+    """Whoever knows the client ID of a device could fill all that may wait, for ten minutes."""
+    monkeypatch.setattr("sso.oauth.devices.MOST_OF_PLACE", 2)
+    twin, _secret = ensure_client(
+        "Twin", authorization_grant_type=GRANT, client_type="public", allowed_scopes=["openid"]
+    )
+
+    with time_machine.travel(START, tick=False):
+        seen = [begins(board, address) for address in (greedy, greedy, greedy, same, others)]
+        other_system = begins(twin, greedy)
+        waiting = DeviceGrant.objects.count()
+    assert seen == [(200, None), (200, None), *[(400, "temporarily_unavailable")] * 2, (200, None)]
+    assert (other_system, waiting) == ((200, None), 4)
+
+
+def test_a_network_address_may_begin_again_after_a_while(board, monkeypatch):
+    monkeypatch.setattr("sso.oauth.devices.MOST_OF_PLACE", 1)
+    with time_machine.travel(START, tick=False) as clock:
+        seen = [begins(board, "10.0.0.7"), begins(board, "10.0.0.7")]
+        clock.shift(timedelta(seconds=301))
+        seen.append(begins(board, "10.0.0.7"))
+
+    assert seen == [(200, None), (400, "temporarily_unavailable"), (200, None)]
+
+
+def test_what_was_asked_wrongly_is_not_counted(board, monkeypatch):
+    monkeypatch.setattr("sso.oauth.devices.MOST_OF_PLACE", 1)
+
+    seen = [begins(board, "10.0.0.7", scope="mail"), begins(board, "10.0.0.7")]
+
+    assert seen == [(400, "invalid_scope"), (200, None)]
+
+
 def test_a_device_may_give_its_tokens_back_and_nobody_elses(board, person, browser_of):
     twin, _secret = ensure_client(
         "Twin", authorization_grant_type=GRANT, client_type="public", allowed_scopes=["openid"]

@@ -36,7 +36,7 @@ AGAIN = [
     timedelta(hours=6),
 ]
 RESTS = [timedelta(seconds=seconds) for seconds in (5, 20, 60, 300, 900)]
-KEPT = ["remote_id", "sent", "seen", "due_at", "tries", "sent_at", "answer", "is_on", "members"]
+KEPT = ["remote_id", "sent", "seen", "due_at", "tries", "sent_at", "answer", "is_on", "members", "below"]
 MOST_COUNTED = 10_000
 MOST_FAULTS = 3  # of single accounts in a row, after which the system as a whole is left alone
 

@@ -17,11 +17,11 @@ from sso.services.provisioning.looking import look
 from sso.services.provisioning.sending import USERS, Line
 
 # Where people's data goes, and what of it: no one admin changes it alone.
-SENSITIVE = ["base_url", "user_name", "with_groups"]
+SENSITIVE = ["base_url", "user_name", "with_groups", "group_members"]
 TOLD = [*SENSITIVE, "is_enabled"]
 SET = [
     *TOLD, "sealed_token", "is_approved", "approved_by", "asked_by", "asked_at", "can", "findings", "compared_at",
-    "faults", "fault", "rests_until",
+    "reading", "faults", "fault", "rests_until",
 ]  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def save_target(target: ProvisioningTarget, token: str, *, by: User) -> None:
     if before and "base_url" in told:
         before.accounts.all().delete()
         before.groups.all().delete()
-        target.can, target.findings, target.compared_at = {}, {}, None
+        target.can, target.findings, target.compared_at, target.reading = {}, {}, None, {}
     target.faults, target.fault, target.rests_until = 0, "", None
     target.save(update_fields=SET if before else None)
     record(Action.ACCOUNTS_SET_UP, by=by, client=target.application, token="new" if token else "", **told)

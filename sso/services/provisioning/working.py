@@ -1,4 +1,8 @@
-"""The jobs: look, send, compare; one at a time for each system."""
+"""The jobs: look, send, compare; one at a time for each system, and each for some seconds.
+
+One worker does all jobs. What is left of a system's work when its time is up waits behind everything that is new of
+others, so that a slow system holds up nobody for longer than its turn and what it takes over one account.
+"""
 
 import logging
 import math
@@ -22,6 +26,7 @@ log = logging.getLogger(__name__)
 SOON = timedelta(seconds=2)
 NIGHT = 2  # o'clock, when the lists are compared
 AFTER_FAULT = timedelta(minutes=30)
+REST = -10  # priority of what is left, that of comparing
 
 
 def provision(key: int, people: list[int] | None) -> None:
@@ -50,9 +55,11 @@ def compare_now(key: int) -> None:
                 job.using(run_after=timezone.now() + SOON).enqueue(key)
             return
         line = Line(target)
-        compare_and_look(line)
+        is_done = compare_and_look(line)
         deliver(line)
         go_on(line)
+        if not is_done:
+            job.enqueue(key)
 
 
 def bring_up_to_date(target: ProvisioningTarget) -> bool:
@@ -60,27 +67,32 @@ def bring_up_to_date(target: ProvisioningTarget) -> bool:
     with alone(target.pk) as mine:
         if mine is None:
             return False
-        mine.rests_until = None
+        mine.rests_until, mine.reading = None, {}
         line = Line(mine, seconds=math.inf)
         compare_and_look(line)
         deliver(line)
     return True
 
 
-def compare_and_look(line: Line) -> None:
-    """Look at everybody and read the system's own list; a system that cannot be read is compared later."""
-    target = line.target
-    look(target)
+def compare_and_look(line: Line) -> bool:
+    """Look at everybody and read the system's own list; a system that cannot be read is compared later.
+
+    Returns False when there is more to read, which the next turn does.
+    """
+    target, is_done = line.target, True
     target.compare_at = next_night()
     try:
-        line.hold()
-        line.learn()
-        compare(line)
+        if not target.reading:
+            look(target)
+            line.hold()
+            line.learn()
+        is_done = compare(line)
     except Failed as error:
         line.broke(error)
-        target.compare_at = timezone.now() + AFTER_FAULT
+        target.compare_at, target.reading = timezone.now() + AFTER_FAULT, {}
     target.look_at = timezone.now() + LOOK_EVERY
-    target.save(update_fields=["look_at", "compare_at"])
+    target.save(update_fields=["look_at", "compare_at", "reading"])
+    return is_done
 
 
 def deliver(line: Line) -> None:
@@ -102,7 +114,7 @@ def go_on(line: Line) -> None:
     elif target.is_resting:  # whoever broke has seen to it
         return
     elif target.accounts.due(now).exists() or (target.with_groups and line.is_over):
-        job.enqueue(target.pk, [])
+        job.using(priority=REST).enqueue(target.pk, [])
 
 
 @contextmanager

@@ -145,6 +145,26 @@ def test_pushed_request_with_a_key_instead_of_a_secret(issuer, person, program):
     assert program("introspect")["active"] is True
 
 
+def test_a_system_without_a_secret(issuer, person, program):
+    system, _secret = registered(client_type="public")
+    cookie = cookie_of(person)
+    program("discover", issuer=issuer, id=system.client_id)
+
+    for pushed in (False, True):
+        claims = program("flow", callback=CALLBACK, scope=SCOPE, cookie=cookie, pushed=pushed)["claims"]
+        assert (claims["aud"], claims["sub"]) == (system.client_id, str(person.subject))
+    assert program("userinfo")["name"] == person.full_name
+    assert program("refresh")["claims"]["sid"] == claims["sid"]
+    assert program("userinfo")["email"] == "ha@mic.example"
+    with pytest.raises(AssertionError, match="CHALLENGE"):
+        program("introspect")
+    program("revoke")
+    with pytest.raises(AssertionError, match="CHALLENGE"):
+        program("userinfo")
+
+    assert program("logout", goodbye=GOODBYE, cookie=cookie)["location"] == f"{GOODBYE}?state=s-1"
+
+
 def test_device(issuer, person, program):
     kind = "urn:ietf:params:oauth:grant-type:device_code"
     system, _secret = registered(authorization_grant_type=kind, client_type="public")

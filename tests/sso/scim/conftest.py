@@ -51,8 +51,9 @@ class Foreign:
         return {row["userName"]: row for row in self.all()}
 
     def groups(self) -> dict[str, list[str]]:
-        """The names of the groups with the account names of their members."""
+        """The names of the groups with the account names of their members; groups that are members in brackets."""
         names = {row["id"]: row["userName"] for row in self.all()}
+        names |= {row["id"]: f"[{row['displayName']}]" for row in self.all("Group")}
         return {
             row["displayName"]: sorted(names[one["value"]] for one in row.get("members") or [])
             for row in self.all("Group")

@@ -40,6 +40,9 @@ def page(browser, target, name="system-provisioning", **query):
     return browser.get(reverse(name, args=[target.application_id]), query)
 
 
+KEPT = {"token": "", "is_enabled": "on", "user_name": "account", "group_members": "people"}
+
+
 def act(browser, target, name, **form):
     return browser.post(reverse(name, args=[target.application_id]), form)
 
@@ -114,6 +117,7 @@ def set_up(browser, system, **form):
         "base_url": "https://wiki.example/scim/v2/",
         "token": "bí".encode().hex(),
         "user_name": "account",
+        "group_members": "people",
     }
     form = usual | form
     return browser.post(reverse("provisioning-edit", args=[system.pk]), form)
@@ -169,6 +173,8 @@ def test_approval_is_to_what_was_looked_at(system, browser):
     [
         ({"base_url": "https://other.example/scim", "token": "x"}, True),
         ({"with_groups": "on"}, True),
+        ({"group_members": "below"}, True),
+        ({"group_members": "people"}, False),
         ({"token": "mới".encode().hex()}, False),
         ({"is_enabled": ""}, False),
         ({"user_name": "mail"}, True),
@@ -178,7 +184,7 @@ def test_approval_is_to_what_was_looked_at(system, browser):
 def test_change_of_where_data_goes_waits_again(target, browser, queue, change, waits):
     person_of(username="ha")
     bring_up_to_date(target)
-    form = {"base_url": target.base_url, "is_enabled": "on", "token": "", "user_name": "account"} | change
+    form = KEPT | {"base_url": target.base_url} | change
 
     assert act(browser, target, "provisioning-edit", **form).status_code == 302
 
@@ -202,6 +208,7 @@ def test_change_of_where_data_goes_waits_again(target, browser, queue, change, w
         ({"token": "x" * 5000}, "token"),
         ({"user_name": "mail"}, "user_name"),  # the system may not learn it
         ({"user_name": "phone"}, "user_name"),
+        ({"group_members": "all"}, "group_members"),
     ],
 )
 def test_wrong_input_is_told_at_the_field(system, browser, form, field):
@@ -214,7 +221,7 @@ def test_wrong_input_is_told_at_the_field(system, browser, form, field):
 
 
 def test_token_is_never_sent_to_another_place_nor_shown(target, browser):
-    moved = {"base_url": "https://evil.example/scim", "token": "", "is_enabled": "on", "user_name": "account"}
+    moved = KEPT | {"base_url": "https://evil.example/scim"}
 
     answer = act(browser, target, "provisioning-edit", **moved)
 
@@ -225,7 +232,7 @@ def test_token_is_never_sent_to_another_place_nor_shown(target, browser):
 
 
 def test_same_server_keeps_its_token(target, browser):
-    moved = {"base_url": f"{target.base_url}/tenant", "token": "", "is_enabled": "on", "user_name": "account"}
+    moved = KEPT | {"base_url": f"{target.base_url}/tenant"}
 
     assert act(browser, target, "provisioning-edit", **moved).status_code == 302
 
