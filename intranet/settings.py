@@ -365,6 +365,7 @@ DEFAULT_FROM_EMAIL = f"intranet@{MAIL_DOMAIN}"
 # --- Wagtail -----------------------------------------------------------------------------------
 
 WAGTAIL_SITE_NAME = env.text("SITE_NAME", "Bộ Thông tin và Truyền thông")
+SITE_NAME_EN = env.text("SITE_NAME_EN") or WAGTAIL_SITE_NAME
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
@@ -381,13 +382,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"once_per_minute": {"()": "intranet.logs.OncePerMinute"}},
+    "filters": {
+        "once_per_minute": {"()": "intranet.logs.OncePerMinute"},
+        "no_routine": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: record.levelno > 20,
+        },
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
         "django_auth_ldap": {"level": "WARNING"},  # below it writes down what was typed as the account
         "django_redis.cache": {"filters": ["once_per_minute"]},
+        "django_tasks": {
+            "filters": ["no_routine"]
+        },  # its worker sets the level: each job begun, each job done
         "intranet": {"level": "INFO"},
         "sso": {"level": "INFO"},
         "apps": {"level": "INFO"},

@@ -250,7 +250,11 @@ def test_the_largest_file_goes_through_and_a_larger_one_does_not(deployed):
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     form |= {"Origin": f"https://{NAME}", "Referer": f"https://{NAME}/"}
 
-    assert deployed.ask("POST", "/people/", b"a=" + b"x" * (27 << 20), **form).status == 413
+    refused = deployed.ask(
+        "POST", "/people/", b"a=" + b"x" * (27 << 20), Cookie="django_language=en; theme=dark", **form
+    )
+    assert (refused.status, "That was too much at once" in refused.text) == (413, True)
+    assert '<html lang="en" data-bs-theme="dark">' in refused.text
     assert deployed.ask("POST", "/sign-in/", b"a=" + b"x" * 1000, **form).status == 403  # CSRF, by the suite
 
 
@@ -320,7 +324,7 @@ def test_systemd_takes_the_unit(tmp_path):
 
 
 def test_the_unit_says_what_the_service_needs(tmp_path):
-    """Where the unit says the suite writes, nginx reads."""
+    """Where the unit says the suite writes, nginx reads as a member of the group, and nobody else."""
     from configparser import RawConfigParser
 
     unit = RawConfigParser(strict=False)
@@ -330,4 +334,6 @@ def test_the_unit_says_what_the_service_needs(tmp_path):
     service = unit["Service"]
     assert service["ExecStart"].endswith("manage.py serve")
     assert f"/var/lib/{service['StateDirectory']}/static/" in SITE.read_text()
+    assert int(service["UMask"], 8) == 0o027
+    assert service["StateDirectoryMode"] == "0750"
     assert int(service["TimeoutStopSec"]) > 15  # of intranet/service.py, in which all parts end by themselves
