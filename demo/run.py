@@ -31,7 +31,7 @@ from demo.servers import (
     is_free,
     state_folder,
 )
-from demo.units import by_code
+from demo.units import by_code, units
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What the database and the collected static files are made from.
@@ -128,6 +128,7 @@ def start_everything(port: int, stack: ExitStack) -> list[Server]:
         **dovecot.environment,
         **handover.environment,
         "INTRANET_DEMO": "yes",
+        "INTRANET_SITE_NAME_EN": units()[0].english,
         "INTRANET_VAR": str(state.var()),
         "INTRANET_BASE_URL": base_url,
         "INTRANET_ALLOWED_HOSTS": f"{HOST},localhost",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from intranet.guard import guarded
@@ -25,14 +26,19 @@ def shell_of(request: HttpRequest) -> dict:
     return request._shell
 
 
-def _compute(request: HttpRequest) -> dict:
+def frame_of_browser(request: HttpRequest) -> dict:
+    """Return what the frame shows to anybody, before it is known who it is."""
     theme = request.COOKIES.get("theme")
-    frame = {
+    return {
         "theme": theme if theme in {"light", "dark"} else "auto",
         "language": getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE),
         "sockets_port": settings.SOCKETS_PORT,
-        "site_name": settings.WAGTAIL_SITE_NAME,
+        "site_name": settings.SITE_NAME_EN if get_language() == "en" else settings.WAGTAIL_SITE_NAME,
     }
+
+
+def _compute(request: HttpRequest) -> dict:
+    frame = frame_of_browser(request)
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return frame

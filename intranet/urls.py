@@ -9,7 +9,7 @@ from wagtail.admin.auth import require_admin_access
 
 from intranet.files import favicon, picture
 from intranet.plugins import plugins
-from intranet.views import arrange, home, notices, people, search
+from intranet.views import arrange, errors, home, notices, people, search
 
 admin_words = JavaScriptCatalog.as_view(packages=["wagtail.admin", "intranet"])
 
@@ -34,6 +34,7 @@ urlpatterns = [
     path("units/<slug:slug>/", people.unit, name="unit"),
     *[path(f"{plugin.slug}/", include((plugin.urls, plugin.slug))) for plugin in plugins()],
     path("favicon.ico", favicon),
+    path("too-big/", errors.too_big),
     path("media/<path:path>", picture, name="picture"),
     path("admin/jsi18n/", require_admin_access(admin_words)),  # Wagtail's own, with what its Vietnamese lacks
     path("admin/", include(wagtailadmin_urls)),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from sso.directory import DirectoryUnavailable, note_answer, refuse_during_pause
 from sso.directory.passwords import Verdict, check_password, find_entry, is_password
 from sso.limits import TooManyTries, Tries
-from sso.models import User
+from sso.models import DirectoryFollowed, User
 from sso.prepared import PreparedGet
 from sso.services.audit import Action, Cause, record
 
@@ -80,6 +80,7 @@ class DirectoryBackend(ModelBackend):
             raise
         if was_down:
             note_answer()
+            DirectoryFollowed.objects.filter(mode=DirectoryFollowed.DOWN).update(mode="")
         if verdict is None or person is None:
             tries.failed()
             cause = Cause.WRONG_PASSWORD if person else Cause.UNKNOWN_ACCOUNT

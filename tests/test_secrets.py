@@ -116,8 +116,8 @@ def the_run(registered, admin, directory) -> dict[str, str]:
         **{f"sealing key {number}": readable(key) for number, key in enumerate(settings.SEALING_KEYS)},
     }  # fmt: skip
     browser = Client(headers={"User-Agent": "Firefox 140"})
-    assert sign_in(browser, password=WRONG).status_code == 200
-    assert sign_in(browser, MISSPELT, WRONG).status_code == 200
+    assert sign_in(browser, password=WRONG).status_code == 422
+    assert sign_in(browser, MISSPELT, WRONG).status_code == 422
     assert sign_in(browser).status_code == 302
     person = User.objects.get(username="ha")
     secrets["session cookie"] = browser.cookies[settings.SESSION_COOKIE_NAME].value

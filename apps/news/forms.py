@@ -13,6 +13,6 @@ class NewsPageForm(WagtailAdminPageForm):
             self.fields["unit"].queryset = units = units_to_write_for(self.for_user)
             self.fields["unit"].error_messages["invalid_choice"] = _("You may not write for this unit.")
             if not self.instance.unit_id and len(units) == 1:
-                self.fields["unit"].initial = units[0]
+                self.initial["unit"] = units[0].pk
         if "is_pinned" in self.fields and self.for_user is not None and not is_editor(self.for_user):
             self.fields["is_pinned"].disabled = True

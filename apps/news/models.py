@@ -70,11 +70,14 @@ class NewsQuerySet(PageQuerySet):
 
 
 class NewsPagePermissions(PagePermissionTester):
-    """Wagtail's rights by groups; who is no editor has them for the news of their own unit only."""
+    """Wagtail's rights by groups; who is no editor has them for the news of their own unit only.
+
+    One that is being written for the first time has no unit yet: the form offers the writer's own.
+    """
 
     def __init__(self, user, page):
         super().__init__(user, page)
-        if not can_write_for(user, page.unit):
+        if page.unit_id and not can_write_for(user, page.unit):
             self.permissions = set()
 
 

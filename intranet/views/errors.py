@@ -2,10 +2,16 @@
 
 import sys
 
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import override
+
+from intranet.frame import frame_of_browser
+from intranet.middleware import language_of
 
 RETRY_AFTER_SECONDS = "30"
 
@@ -16,12 +22,32 @@ def csrf_failure(request, reason=""):
 
 
 def bad_request(request, exception):
-    return HttpResponse(render_to_string("400.html"), status=400)
+    """400, or 413 for a form that is larger than DATA_UPLOAD_MAX_MEMORY_SIZE."""
+    if isinstance(exception, RequestDataTooBig):
+        return error_page(request, 413)
+    return error_page(request, 400)
+
+
+@login_not_required
+def too_big(request):
+    """413, asked for by nginx in the place of what it has not let through."""
+    return error_page(request, 413)
 
 
 def server_error(request):
-    """500, or 503 with a time to come back when the database is away. Nothing here asks the database."""
+    """500, or 503 with a time to come back when the database is away."""
     if isinstance(sys.exc_info()[1], OperationalError):
-        page = render_to_string("503.html")
-        return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})
-    return HttpResponse(render_to_string("500.html"), status=500)
+        response = error_page(request, 503)
+        response["Retry-After"] = RETRY_AFTER_SECONDS
+        return response
+    return error_page(request, 500)
+
+
+def error_page(request, status: int) -> HttpResponse:
+    """Draw the page of ``status`` in this browser's language and theme. Nobody else is asked, nor the database."""
+    language = language_of(request)
+    with override(language):
+        page = render_to_string(
+            f"{status}.html", {"shell": frame_of_browser(request) | {"language": language}}
+        )
+    return HttpResponse(page, status=status, headers={"Content-Language": language})

@@ -47,6 +47,10 @@ class DirectoryUnavailable(Exception):
         self.since = since or timezone.now()
 
 
+class LineBroken(DirectoryUnavailable):
+    """A connection that had worked has ended; whether the directory answers a new one is not known."""
+
+
 class DirectoryIncomplete(Exception):
     """What the directory returned cannot be all of it, or makes no sense; nothing may be done with it."""
 
@@ -67,6 +71,13 @@ def note_answer() -> None:
     if cache.delete(DOWN_SINCE):
         log.warning("The directory answers again.")
     cache.delete(PAUSE)
+
+
+def known_since(told: datetime | None = None) -> datetime | None:
+    """Return since when the directory is down as far as this cache knows, ``told`` when nobody has tried before."""
+    if told:
+        cache.add(DOWN_SINCE, told, None)
+    return cache.get(DOWN_SINCE, told)
 
 
 def refuse_during_pause() -> bool:

@@ -11,7 +11,7 @@ from ldap.syncrepl import SyncreplConsumer
 
 from sso.directory.connection import (
     OUTAGES,
-    DirectoryUnavailable,
+    LineBroken,
     Server,
     bound_as_service,
     close,
@@ -55,7 +55,7 @@ class Changes:
 def line() -> Iterator[Server]:
     """Open the first directory that answers, to listen to it. Raises DirectoryUnavailable and DirectoryIncomplete.
 
-    That the line breaks does not mean that nobody can sign in.
+    That the line breaks does not mean that nobody can sign in: LineBroken.
     """
     server = try_each(bound_as_service)
     note_answer()
@@ -64,7 +64,7 @@ def line() -> Iterator[Server]:
     except INCOMPLETE as error:
         raise incomplete(error) from error
     except OUTAGES as error:
-        raise DirectoryUnavailable(reason_of(error)) from error
+        raise LineBroken(reason_of(error)) from error
     finally:
         close(server)
 

@@ -36,7 +36,6 @@ class SignInForm(LoginForm):
             "autocomplete": "username webauthn",
             "autocapitalize": "none",
             "spellcheck": "false",
-            "autofocus": True,
         }
         self.fields["login"] = forms.CharField(
             label=_("Account or mail address"), max_length=254, widget=forms.TextInput(attrs=typing)
@@ -45,6 +44,13 @@ class SignInForm(LoginForm):
         self.order_fields(["login", "password"])
         first_empty = "password" if self.data.get("login") or self.initial.get("login") else "login"
         self.fields[first_empty].widget.attrs["autofocus"] = True
+
+    def tie_to(self, told: str) -> None:
+        """Let both fields be read out with what the page says above them, in the element with the id ``told``."""
+        for field in self.fields.values():
+            field.widget.attrs["aria-describedby"] = told
+            if self.errors:
+                field.widget.attrs["aria-invalid"] = "true"
 
 
 class ProofForm(forms.Form):
@@ -81,6 +87,9 @@ class ProofForm(forms.Form):
             self.clean_passkey(data["credential"])
         elif not self.errors:
             self.clean_typed(data)
+        if "code" in self.errors and "password" not in self.errors and "password" in self.fields:
+            # The password is typed again first; whoever hears the page learns there what was wrong.
+            self.fields["password"].widget.attrs["aria-describedby"] = f"{self['code'].auto_id}_error"
         if not self.shown and not self.errors:  # nothing was sent: that proves nothing
             raise ValidationError(WRONG_PASSKEY)
         return data
@@ -195,6 +204,12 @@ class PasswordChangeForm(forms.Form):
         if data.get("new") and data.get("again") and data["new"] != data["again"]:
             self.add_error("again", _("This is not the same as the new password above."))
         return data
+
+    def add_error(self, field, error):
+        """All three are typed again; the first one is read out with what the page says in the element "told"."""
+        super().add_error(field, error)
+        own = f" {self['present'].auto_id}_error" if "present" in self.errors else ""
+        self.fields["present"].widget.attrs["aria-describedby"] = f"told{own}"
 
     def add_problem(self, problem: PasswordRefused.Problem) -> None:
         """Show at its field why the directory did not take the password."""

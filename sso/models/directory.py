@@ -74,9 +74,11 @@ class DirectoryEntry(models.Model):
 class DirectoryFollowed(models.Model):
     """The one row that says how far the directory was followed. ``cookie`` is the directory's own mark (RFC 4533)."""
 
+    DOWN = "down"  # no directory answers
+
     source = models.CharField(max_length=64, blank=True)  # what the cookie belongs to
     cookie = models.TextField(blank=True)
-    mode = models.CharField(max_length=10, blank=True)  # "live" or "periodic"
+    mode = models.CharField(max_length=10, blank=True)  # "live", "periodic", DOWN; "" in other trouble
     fault = models.TextField(blank=True)  # what is wrong at present
     fault_since = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)  # the last change that was applied

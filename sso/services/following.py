@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from sso.directory import DirectoryIncomplete, DirectoryUnavailable, Snapshot, read_directory
+from sso.directory import DirectoryIncomplete, DirectoryUnavailable, LineBroken, Snapshot, read_directory
 from sso.directory.connection import Server, reason_of
 from sso.directory.entries import FILTER, WANTED, Kind
 from sso.directory.following import Changes, CookieRefused, Feed, line
@@ -51,8 +51,10 @@ class Follower:
                         self.listen()
                     else:
                         self.wait_for_the_other()
-            except (DirectoryUnavailable, DirectoryIncomplete) as error:
+            except (LineBroken, DirectoryIncomplete) as error:
                 self.trouble(str(error))
+            except DirectoryUnavailable as error:
+                self.trouble(str(error), DirectoryFollowed.DOWN)
             except (OperationalError, InterfaceError) as error:
                 with suppress(DatabaseError):
                     connection.close()
@@ -154,8 +156,8 @@ class Follower:
             )
         self.held = held
 
-    def trouble(self, text: str) -> None:
-        """Say what is wrong, when it begins and then now and again."""
+    def trouble(self, text: str, mode: str = "") -> None:
+        """Say what is wrong, when it begins and then now and again; the sign-in page reads it off ``mode``."""
         if self.is_over:  # the signal has cut short what was going on
             return
         now = timezone.now()
@@ -164,7 +166,7 @@ class Follower:
             log.error("The directory is not followed: %s Trying again every %s s.", text, AGAIN_SECONDS)
             self.fault, self.told_at = text, now
         with suppress(DatabaseError):
-            DirectoryFollowed.objects.filter(pk=1).update(fault=text, fault_since=self.fault_since)
+            DirectoryFollowed.objects.filter(pk=1).update(fault=text, fault_since=self.fault_since, mode=mode)
 
     def recovered(self, mode: str) -> None:
         followed = DirectoryFollowed.load()

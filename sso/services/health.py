@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db import transaction
 from django.utils import timezone
 
-from sso.directory import Snapshot
+from sso.directory import Snapshot, known_since, note_answer
 from sso.models import DirectoryEntry, DirectoryFollowed, User
 from sso.permissions import is_system_admin, require
+from sso.prepared import PreparedGet
 from sso.services.audit import Action, record
 from sso.services.following import BEAT_PATIENCE, BEAT_SECONDS
 from sso.services.sync.work import Report, apply, one_writer
@@ -20,6 +22,8 @@ from sso.signals import directory_watched
 SILENCE = timedelta(seconds=3 * (BEAT_SECONDS + BEAT_PATIENCE))
 PATIENCE = timedelta(minutes=2)  # a directory or a service that is started anew is no trouble
 HELD, STOPPED = "held", "stopped"
+KNOWN, KNOWN_SECONDS = "sso.health.down_since", 1
+FOLLOWED = PreparedGet(DirectoryFollowed, lambda key: DirectoryFollowed.objects.filter(pk=key), mark=-1)
 
 
 class CannotLetGo(Exception):
@@ -54,6 +58,25 @@ def health() -> Health:
     is_silent = followed.heard_at is not None and timezone.now() - followed.heard_at > silence
     stopped_at = followed.fault_since if followed.fault else followed.heard_at if is_silent else None
     return Health(followed, stopped_at, list(DirectoryEntry.objects.held().order_by("kind", "dn")))
+
+
+def down_since() -> datetime | None:
+    """Return since when no password can be looked at, as the last try or the follower knows it, else None.
+
+    The directory is not asked, and the database once a second in each process.
+    """
+    return caches["process"].get_or_set(KNOWN, _down_since, KNOWN_SECONDS)
+
+
+def _down_since() -> datetime | None:
+    followed = FOLLOWED.first(1)
+    if followed and followed.mode == DirectoryFollowed.DOWN:
+        return known_since(followed.fault_since)
+    tried = known_since()
+    if tried and followed and followed.heard_at and followed.heard_at > tried:
+        note_answer()  # the follower has heard it since
+        return None
+    return tried
 
 
 def watch_directory() -> set[str]:

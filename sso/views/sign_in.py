@@ -23,6 +23,7 @@ from sso.models import User
 from sso.oauth.parameters import Refused, asked_in
 from sso.oauth.pushed import question_in
 from sso.passkeys import SIGN_IN, has_passkeys_here, new_challenge
+from sso.services.health import down_since
 from sso.views.hindered import hindered_page, outage_page
 
 KEPT_SECONDS = 600
@@ -49,13 +50,17 @@ class ToldOutage:
 
 
 class SignInView(ToldOutage, account.LoginView):
+    outage = None  # since when the directory does not answer, where the page is to say so
+
     def get(self, request, *args, **kwargs):
         """The page as it is before anything is known is drawn once; tokens of this browser are put in."""
+        self.outage = down_since()
         if request.GET or request.COOKIES.get("messages"):
             return super().get(request, *args, **kwargs)
         theme = request.COOKIES.get("theme")
         theme = theme if theme in THEMES else "auto"
-        key = f"sign-in.{request.LANGUAGE_CODE}.{theme}.{has_passkeys_here(request)}"
+        since = self.outage and self.outage.timestamp()
+        key = f"sign-in.{request.LANGUAGE_CODE}.{theme}.{has_passkeys_here(request)}.{since}"
         page = caches["process"].get_or_set(key, lambda: self.draw(request), KEPT_SECONDS)
         page = page.replace(CSRF_MARK, get_token(request))
         return HttpResponse(page.replace(CHALLENGE_MARK, websafe_encode(new_challenge(request, SIGN_IN))))
@@ -75,9 +80,15 @@ class SignInView(ToldOutage, account.LoginView):
         clear_login(self.request)
         return super().form_valid(form)
 
+    def form_invalid(self, form):
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
     def get_context_data(self, **kwargs):
         """What allauth's own page needs besides is left out."""
         context = super(account.LoginView, self).get_context_data(**kwargs) | {"is_light": True}
+        context["outage"] = self.outage
+        if self.outage or context["form"].non_field_errors():
+            context["form"].tie_to("told")
         if has_passkeys_here(self.request):
             context["challenge"] = websafe_encode(new_challenge(self.request, SIGN_IN))
             context["passkey_host"] = settings.PASSKEY_HOST
@@ -100,8 +111,9 @@ def form_action_for(next_url: str) -> dict[str, list[str]] | None:
 
 
 def origin_of(url: str) -> str:
+    """Return what stands for ``url`` in a content policy; an app's own address has a scheme and no host."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 @login_not_required

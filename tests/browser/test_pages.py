@@ -80,3 +80,15 @@ def test_the_page_keeps_the_content_policy_at_a_desk(show, name):
 
     expect(page.locator("h1").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_buttons_of_plain_pages_are_as_wide_as_their_card(page_of, size):
+    page = page_of("nhanvien", size=size)
+    for path in ("/sign-out/", "/sign-in/again/?need=act", "/device/"):
+        page.goto(path)
+        widths = page.evaluate("""() => [...document.querySelectorAll(".plain .btn")].map((button) => {
+            const card = button.closest(".card"), style = getComputedStyle(card);
+            return card.clientWidth - parseFloat(style.paddingLeft) * 2 - button.offsetWidth;
+        })""")
+        assert (path, bool(widths), [gap for gap in widths if abs(gap) > 1]) == (path, True, [])

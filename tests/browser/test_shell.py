@@ -61,6 +61,19 @@ def test_the_unit_admin_edits_the_page_of_the_unit(page_of):
     expect(officer.locator(".prose")).to_contain_text(sentence)
 
 
+def test_the_unit_admin_finds_a_whole_form_for_news(page_of):
+    """The console said: "Comments app failed to initialise"; ``page_of`` looks at it."""
+    page = page_of("quantri.donvi")
+    page.goto("/news/")
+
+    page.locator("main a[href*='/admin/pages/add/']").click()
+
+    expect(page.locator("#comments-output")).to_have_count(1)
+    expect(page.locator("[data-controller~=w-tabs] [role=tab]").first).to_have_attribute(
+        "aria-selected", "true"
+    )
+
+
 def test_signing_out_ends_the_session(page_of):
     page = page_of()
     demo.sign_in(page, "quantri")

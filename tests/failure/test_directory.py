@@ -25,11 +25,20 @@ def explains(answer):
     )
 
 
+def tells(person, words="Hiện chưa đăng nhập được bằng mật khẩu: danh bạ tài khoản không phản hồi từ"):
+    """Whether the page itself says so, before anybody tries."""
+    page = person.get("/sign-in/")
+    assert page.status_code == 200
+    return words in page.text
+
+
 def test_stopped_the_sign_in_page_explains_and_the_others_work_on(stopped, officer, stranger):
     slapd = stopped("slapd")
 
-    newcomer = stranger()
-    assert newcomer.get("/sign-in/").status_code == 200
+    newcomer, foreigner = stranger(), stranger()
+    foreigner.cookies.set("django_language", "en")
+    assert soon(lambda: tells(newcomer))
+    assert tells(foreigner, "Signing in with a password is not possible at the moment")
     refused = newcomer.sign_in("vanthu")
     assert explains(refused), refused.text
     assert refused.headers["Retry-After"]
@@ -37,6 +46,7 @@ def test_stopped_the_sign_in_page_explains_and_the_others_work_on(stopped, offic
     assert {page: officer.get(page).status_code for page in PAGES} == dict.fromkeys(PAGES, 200)
 
     slapd.start()
+    assert soon(lambda: not tells(newcomer))
     assert soon(lambda: newcomer.sign_in("vanthu").status_code == 200)
     assert newcomer.is_signed_in
 
@@ -60,6 +70,8 @@ def test_hanging_an_answer_comes_within_the_timeouts(officer, hanging, stranger)
 
     assert officer.get("/").status_code == 200
     assert officer.took < WITHIN / 2
+    assert tells(stranger())
     hanging.resume()
+    assert soon(lambda: not tells(stranger()))
     assert soon(lambda: newcomer.sign_in("vanthu").status_code == 200)
     assert newcomer.is_signed_in

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import OperationalError
 from django.templatetags.static import static
 from django.test import Client, override_settings
+from django.utils import translation
 
 from intranet.api import send_private_file
 from tests.factories import person_of
@@ -143,7 +144,7 @@ def test_page_open_for_too_long_says_what_to_do():
     [(RuntimeError, 500, "500"), (OperationalError, 503, "503")],
     ids=["broken", "database is away"],
 )
-def test_failure_is_explained_without_the_database(signed_in, monkeypatch, error, status, words):
+def test_failure_is_explained_without_the_database(signed_in, settings, monkeypatch, error, status, words):
     def fail(request):
         raise error("on purpose")
 
@@ -156,6 +157,7 @@ def test_failure_is_explained_without_the_database(signed_in, monkeypatch, error
     page = answer.content.decode()
     assert [answer.status_code, answer.get("Retry-After")] == [status, "30" if status == 503 else None]
     assert f'<p class="plain-code">{words}</p>' in page
+    assert settings.WAGTAIL_SITE_NAME in page
     assert "on purpose" not in page
 
 
@@ -164,6 +166,35 @@ def test_garbage_host_is_a_clear_400(client):
 
     assert answer.status_code == 400
     assert "plain-code" in answer.content.decode()
+
+
+FOREIGN_HOST = {"headers": {"host": "evil.example"}}  # refused before anybody has looked for the language
+TOO_MUCH = {"data": {"login": "x" * 6_000_000}}
+TOO_MANY = {"data": {f"field{number}": "" for number in range(1100)}}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    ("status", "request_of"),
+    [(400, FOREIGN_HOST), (400, TOO_MANY), (413, TOO_MUCH)],
+    ids=["host", "fields", "size"],
+)
+def test_refused_requests_are_answered_in_the_browsers_language_and_theme(
+    client, settings, language, status, request_of
+):
+    """These pages said lang="vi" over English words, left out the ministry's name and were light at night."""
+    settings.SITE_NAME_EN = "Ministry of Information and Communications"
+    client.cookies["django_language"], client.cookies["theme"] = language, "dark"
+
+    with translation.override("vi" if language == "en" else "en"):  # of whoever was served before
+        answer = client.post("/sign-in/", **request_of)
+
+    page = answer.content.decode()
+    names = {"vi": settings.WAGTAIL_SITE_NAME, "en": settings.SITE_NAME_EN}
+    assert (answer.status_code, answer["Content-Language"]) == (status, language)
+    assert f'<html lang="{language}" data-bs-theme="dark">' in page
+    assert [name in page for name in (names[language], *names.values())].count(True) == 2
+    assert ("To the home page" in page) == (language == "en")
 
 
 # --- private files --------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_one_page_has_no_pager():
     assert draw("{% include 'ui/pager.html' %}", page=Paginator(range(5), 10).page(1)).strip() == ""
 
 
-@pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "500", "503"])
+@pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "413", "429", "500", "503"])
 def test_pages_of_errors_need_no_context(code):
     with translation.override("vi"):
         page = engines["django"].get_template(f"{code}.html").render()

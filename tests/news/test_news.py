@@ -149,6 +149,25 @@ def test_unit_admin_writes_a_draft_for_the_own_unit_and_submits_it(signed_in, un
     )
 
 
+@pytest.mark.parametrize("who", ["unit admin", "editor"])
+def test_a_new_item_is_written_in_a_whole_form(signed_in, unit_admin, editor, who):
+    """Of one that has no unit yet the rights could not be told: the tab with comments was left out without a word."""
+    client = signed_in({"unit admin": unit_admin, "editor": editor}[who])
+    index = ensure_news_index()
+
+    page = client.get(reverse("wagtailadmin_pages:add", args=["news", "newspage", index.pk]))
+
+    assert [name in page.content.decode() for name in ("comments-output", "comments-data")] == [True, True]
+
+
+def test_a_new_item_is_of_the_only_unit_that_the_writer_may_choose(signed_in, unit_admin):
+    client, index = signed_in(unit_admin), ensure_news_index()
+
+    page = client.get(reverse("wagtailadmin_pages:add", args=["news", "newspage", index.pk]))
+
+    assert page.context["form"]["unit"].value() == unit_admin.unit.pk
+
+
 def test_unit_admin_cannot_publish_even_by_asking_for_it(signed_in, unit_admin):
     write(signed_in(unit_admin), unit_admin.unit, **{"action-publish": "1"})
 

@@ -87,7 +87,7 @@ def test_p34_a_password_given_by_an_officer_is_changed_before_the_session_begins
 def test_p34_a_wrong_password_is_told_nothing_of_it(client, synced):
     response = sign_in(client, password="wrong")
 
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert "password_change" not in client.session
     assert client.get(reverse("password-forced"))["Location"] == reverse("account_login")
 
@@ -136,7 +136,7 @@ def test_p34_a_closed_account_is_told_to_its_owner_only(client, synced, language
 
     assert right.status_code == 403
     assert words in right.content.decode().lower()
-    assert wrong.status_code == 200
+    assert wrong.status_code == 422
     assert words not in wrong.content.decode().lower()
     assert not is_signed_in(client)
 
@@ -148,7 +148,7 @@ def test_p34_a_lock_of_the_directory_looks_like_a_wrong_password(client, synced,
 
     right, wrong, unknown = sign_in(client), sign_in(client, password="wrong"), sign_in(client, "nobody")
 
-    assert [r.status_code for r in (right, wrong, unknown)] == [200] * 3
+    assert [r.status_code for r in (right, wrong, unknown)] == [422] * 3
     texts = {str(r.context["form"].non_field_errors()) for r in (right, wrong, unknown)}
     assert len(texts) == 1
 

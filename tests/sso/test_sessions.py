@@ -32,6 +32,35 @@ def test_p22_an_eleventh_session_ends_the_oldest_with_its_tokens(world):
     assert AuditEntry.objects.get(action="session_ended").cause == "too_many"
 
 
+def test_p22_an_eleventh_session_costs_little_more_than_a_tenth(world):
+    """Fourteen statements more it was: each table was looked through for what nobody had issued in the session."""
+    for _ in range(9):
+        world.browser()
+    with CaptureQueriesContext(connection) as tenth:
+        world.browser()
+
+    with CaptureQueriesContext(connection) as eleventh:
+        world.browser()
+
+    assert Session.objects.filter(user=world.person).count() == 10
+    assert len(without_savepoints(eleventh)) - len(without_savepoints(tenth)) == 6
+
+
+def test_p22_sessions_that_nobody_has_named_make_room_too(world):
+    in_time = timezone.now() + timedelta(hours=1)
+    Session.objects.bulk_create(
+        Session(key_hash=str(number), user=world.person, expires_at=in_time, data="x") for number in range(12)
+    )
+
+    world.browser()
+
+    assert Session.objects.filter(user=world.person, sid="").count() == 9
+
+
+def without_savepoints(asked) -> list[str]:
+    return [query["sql"] for query in asked if "SAVEPOINT" not in query["sql"]]
+
+
 def test_p22_a_sign_in_asks_as_much_with_hundreds_of_sessions_as_with_none(world):
     """allauth's own list of sessions decodes every session of everybody at each sign-in."""
     nobody, person = UserFactory(), UserFactory()

@@ -44,7 +44,7 @@ def test_account_or_address_signs_the_person_in(client, synced, typed):
 def test_wrong_answers_get_one_message_and_keep_what_was_typed(client, synced, account, password):
     response = sign_in(client, account, password)
 
-    assert (response.status_code, is_signed_in(client)) == (200, False)
+    assert (response.status_code, is_signed_in(client)) == (422, False)
     assert response.context["form"].errors
     assert password not in response.content.decode()
 
@@ -211,7 +211,7 @@ def test_p31_certificate_of_another_ca_is_refused(client, slapd_folder, settings
         from django.core.cache import cache
 
         cache.clear()
-        assert sign_in(client).status_code == 200  # the answer came: this person is not known yet
+        assert sign_in(client).status_code == 422  # the answer came: this person is not known yet
 
 
 def test_sign_in_page_is_small_and_names_the_demo_only_in_the_demo(client, settings, db):

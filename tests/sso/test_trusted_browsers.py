@@ -24,7 +24,7 @@ def trusted(half_way, ha):
 
 def test_trusted_browser_skips_the_second_step_never_the_password(trusted):
     wrong = sign_in(trusted, password="wrong")
-    assert (wrong.status_code, is_signed_in(trusted)) == (200, False)
+    assert (wrong.status_code, is_signed_in(trusted)) == (422, False)
 
     sign_in(trusted)
 

@@ -58,6 +58,9 @@ def _page(request, events, template: str, context: dict, usual: str):
     cells = [_cell(one, found, day) for one in days]
     step = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}[view]
     first = day.replace(day=1) if view == "month" else day
+    today = timezone.localdate()
+    is_this_month = (day.year, day.month) == (today.year, today.month)
+    filled = [cell for cell in cells if cell["lines"] and not cell["is_outside"]]
     context |= {
         "day": day,
         "view": view,
@@ -68,7 +71,9 @@ def _page(request, events, template: str, context: dict, usual: str):
         "has_items": any(cell["lines"] for cell in cells),
         "previous": (first - timedelta(days=1)).replace(day=1) if view == "month" else first - step,
         "next": (first + step).replace(day=1) if view == "month" else first + step,
-        "today": timezone.localdate(),
+        "today": today,
+        "days_over": [cell for cell in filled if is_this_month and cell["day"] < today],
+        "days_to_come": [cell for cell in filled if not is_this_month or cell["day"] >= today],
         "here": reverse("calendar:unit", args=[context["unit"].pk])
         if "unit" in context
         else reverse("calendar:mine"),
