@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 TONES = "\u0300\u0309\u0303\u0301\u0323"  # huyền hỏi ngã sắc nặng, the order of the alphabet
 SYLLABLE_ENDS = r"(?![^\W\d_]|[\u0300-\u036f])"
@@ -27,6 +28,7 @@ def fold(text: str) -> str:
     return re.sub(r"\s+", " ", parts.replace("đ", "d").replace("ð", "d")).strip()
 
 
+@lru_cache(maxsize=10_000)
 def collation_key(text: str) -> str:
     """Return a key that sorts as the Vietnamese alphabet does: letters first, tones second (CLDR vi)."""
     letters, tones = [], []

@@ -99,7 +99,7 @@ class Connection(IMAPClient):
         self.mailbox = ""
         self.messages = 0
         self.is_fresh = False  # whether the server has told what is new since the connection was lent
-        self.drawn: dict[tuple, str] = {}  # rows as HTML; like the connection they are of one person
+        self.drawn: dict[tuple, str] = {}  # HTML; like the connection it is of one person
         self._rows: dict[tuple[str, int], dict[int, Summary]] = {}
         self._heads: dict[tuple[str, int, int], Head] = {}
         self._listed: tuple[tuple, list[Listed]] = ((), [])

@@ -100,8 +100,10 @@ def _list_context(request, box: Connection, name: str, uid: int = 0) -> dict:
         uid=uid,
     )
     return {
-        "rows": _drawn(box, page, tail),
+        "rows": _rows(box, page, tail),
+        "pager": _pager(box, page, request),
         "folders": folders,
+        "folder_list": _folder_list(box, folders, folder),
         "folder": folder,
         "page": page,
         "form": form,
@@ -117,19 +119,35 @@ def _targets(folders: list[Folder], here: Folder) -> SafeString:
     return format_html_join("", '<option value="{}">{}</option>', others)
 
 
-def _drawn(box: Connection, page: Page, tail: str) -> SafeString:
-    """Return the rows as HTML. Each is drawn once for its flags, the day and the reader's language."""
-    if len(box.drawn) > DRAWN_KEPT:
-        box.drawn.clear()
-    around = (box.mailbox, box.uidvalidity, tail, get_language(), timezone.localdate())
+def _rows(box: Connection, page: Page, tail: str) -> SafeString:
+    """Return the rows as HTML. Each is drawn once for its flags and the day."""
+    around = (box.mailbox, box.uidvalidity, tail, timezone.localdate())
     template = get_template("mail/_row.html")
-    rows = []
-    for row in page:
-        key = (row.summary.uid, row.flags, row.is_here, around)
-        if key not in box.drawn:
-            box.drawn[key] = template.render({"row": row})
-        rows.append(box.drawn[key])
+    rows = (
+        _drawn(box, ("row", row.summary.uid, row.flags, row.is_here, around), template, {"row": row})
+        for row in page
+    )
     return mark_safe("".join(rows))  # noqa: S308 (made of templates)
+
+
+def _pager(box: Connection, page: Page, request) -> SafeString:
+    key = ("pager", page.number, page.paginator.count, request.GET.urlencode())
+    return _drawn(box, key, get_template("ui/pager.html"), {"page": page}, request)
+
+
+def _folder_list(box: Connection, folders: list[Folder], here: Folder) -> SafeString:
+    key = ("folders", here.name, *((folder.name, folder.count) for folder in folders))
+    return _drawn(box, key, get_template("mail/_folders.html"), {"folders": folders, "folder": here})
+
+
+def _drawn(box: Connection, key: tuple, template, context: dict, request=None) -> SafeString:
+    """Draw ``template`` once for ``key``, which names all that it shows, and the reader's language."""
+    key = (*key, get_language())
+    if key not in box.drawn:
+        if len(box.drawn) >= DRAWN_KEPT:
+            box.drawn.clear()
+        box.drawn[key] = template.render(context, request)
+    return box.drawn[key]
 
 
 def _opened(box: Connection, folder: str, uid: int) -> Message:
