@@ -1,3 +1,5 @@
+import gc
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,3 +10,6 @@ class IntranetConfig(AppConfig):
 
     def ready(self):
         from intranet import checks, signals  # noqa: F401 (they register themselves)
+
+        gc.freeze()  # what manage.py has imported without looking for garbage
+        gc.enable()

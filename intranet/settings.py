@@ -312,6 +312,7 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
     "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
 }
+MIGRATION_MODULES = {"oauth2_provider": None}  # each of its tables is swapped for one of ours
 SESSION_TOKENS_AGE = timedelta(hours=12)  # no refreshed token outlives the sign-in by more
 KEYS_SIGN_FOR = timedelta(days=env.number("KEY_DAYS", 90))
 # Encrypts the keys that sign tokens; several, parted by spaces: the first one encrypts.

@@ -38,10 +38,17 @@ def uses_database(item) -> bool:
     )
 
 
+def pytest_collection():
+    """Search for no garbage while all is imported: a quarter of the time."""
+    gc.disable()
+
+
 def pytest_collection_finish():
-    """Leave all that was imported out of every later search for garbage: a fifth of the time."""
+    """Leave all that was imported out of every later search for garbage, and search seldom: a fifth of the time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -10,17 +10,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "var" / "tests"
-TEMPLATE, TABLES, OTHERS = "migrated", "tables", "others"
+STEPS = OTHERS, TABLES, TEMPLATE = "others", "tables", "migrated"  # each goes on where the one before ended
 
 
 def use_copy(folder: Path) -> None:
@@ -38,7 +38,7 @@ def use_copy(folder: Path) -> None:
 def sqlite_copy(folder: Path) -> str:
     """Return the path of a copy of the migrated database, which is kept as long as no migration changes."""
     with only_one():
-        template = kept(TEMPLATE, fingerprint(), add_keys)
+        template = kept(TEMPLATE)
     copy = folder / f"tests-{os.getpid()}.sqlite3"
     # In place, so that threads which have the copy open (a live server's) see it too.
     with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(copy, timeout=20)) as target:
@@ -46,37 +46,26 @@ def sqlite_copy(folder: Path) -> str:
     return str(copy)
 
 
-def add_keys(part: Path) -> None:
-    shutil.copyfile(tables(), part)
-    manage(f"sqlite:///{part}", ROTATE_KEYS)
-
-
 def tables() -> Path:
     """Return a database with all tables and what migrations wrote, nothing else."""
-
-    def finish(part: Path) -> None:
-        shutil.copyfile(others(), part)
-        manage(f"sqlite:///{part}", MIGRATE)
-
-    return kept(TABLES, fingerprint(), finish)
+    return kept(TABLES)
 
 
-def others() -> Path:
-    """Return a database with the tables of other packages, and those of ours that theirs point to."""
-    return kept(OTHERS, others_fingerprint(), lambda part: manage(f"sqlite:///{part}", MIGRATE_OTHERS))
-
-
-def kept(name: str, fingerprint: str, make: Callable[[Path], None]) -> Path:
-    """Return the database of that name, made when it is not there or no longer right."""
-    path = KEPT / f"{name}-{fingerprint}.sqlite3"
-    if not path.exists():
-        for old in KEPT.glob(f"{name}-*"):
+def kept(name: str) -> Path:
+    """Return the database as step ``name`` leaves it; steps whose file is not there, or no longer right, are done."""
+    paths = {step: KEPT / f"{step}-{fingerprint(step)}.sqlite3" for step in STEPS}
+    wanted = STEPS[: STEPS.index(name) + 1]
+    there = [step for step in wanted if paths[step].exists()]
+    todo = wanted[wanted.index(there[-1]) + 1 :] if there else wanted
+    if todo:
+        for old in [path for step in todo for path in KEPT.glob(f"{step}-*")]:
             old.unlink()
-        part = path.with_suffix(".part")
-        make(part)
-        subprocess.run([sys.executable, "-c", SHUT, part], check=True)
-        part.rename(path)
-    return path
+        with TemporaryDirectory(dir=KEPT) as folder:
+            database = Path(folder) / "database.sqlite3"
+            if there:
+                shutil.copyfile(paths[there[-1]], database)
+            make(f"sqlite:///{database}", *(f"{step}={paths[step]}" for step in todo))
+    return paths[name]
 
 
 def own_name() -> str:
@@ -92,8 +81,7 @@ def postgres_copy() -> str:
         if not cursor.fetchone():
             cursor.execute(f"CREATE DATABASE {TEMPLATE}")
             address = f"{settings['USER']}@{settings['HOST']}:{settings['PORT']}"
-            manage(f"postgres://{address}/{TEMPLATE}", MIGRATE)
-            manage(f"postgres://{address}/{TEMPLATE}", ROTATE_KEYS)
+            make(f"postgres://{address}/{TEMPLATE}", *STEPS)
             with psycopg.connect(f"postgres://{address}/{TEMPLATE}") as template:
                 template.execute(KEEP)
         cursor.execute(f"CREATE DATABASE {own_name()} TEMPLATE {TEMPLATE}")
@@ -133,54 +121,19 @@ def restore() -> None:
         cursor.execute(RESTORE)
 
 
-# Without collecting garbage, which takes a quarter of the time; 1.2 GB in the end.
-MIGRATE = (
-    "-c",
-    """
-import gc; gc.disable()
-from django.core.management import execute_from_command_line
-execute_from_command_line(["manage.py", "migrate", "--verbosity=0"])
-""",
-)
-ROTATE_KEYS = ("manage.py", "rotate_keys")  # new RSA keys in each test would take long
-
-
-def manage(url: str, words: tuple[str, ...]) -> None:
+def make(url: str, *steps: str) -> None:
+    """Do ``steps`` of tests/make_database.py in a process whose database is at ``url``."""
     environment = {**os.environ, "INTRANET_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, check=True)
+    command = [sys.executable, "-m", "tests.make_database", *steps]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
-# Other packages' tables point to our people, so our first migration comes along.
-MIGRATE_OTHERS = (
-    "-c",
-    """
-import gc; gc.disable()
-import django; django.setup()
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-executor = MigrationExecutor(connection)
-ours = ("sso", "intranet", "mail", "calendar", "tasks", "documents", "news", "oauth2_provider")
-executor.migrate([leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] not in ours])
-""",
-)
-# One file, without the log beside it.
-SHUT = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA journal_mode=DELETE')"
-
-
-def others_fingerprint() -> str:
-    """Return a name for what the migrations of other packages depend on."""
-    sources = [ROOT / "requirements.txt", *sorted(ROOT.glob("sso/migrations/0001_*.py"))]
-    return sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
-
-
-def fingerprint() -> str:
-    """Return a name for what the migrated database is made from."""
-    sources = [
-        *ROOT.glob("*/migrations/*.py"),
-        *ROOT.glob("apps/*/migrations/*.py"),
-        ROOT / "requirements.txt",
-    ]
-    text = b"".join(path.read_bytes() for path in sorted(sources))
+def fingerprint(step: str) -> str:
+    """Return a name for what the database is made from: of ours, other packages' tables need our first alone."""
+    ours = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("apps/*/migrations/*.py")]
+    if step == OTHERS:
+        ours = [path for path in ours if path.match("sso/migrations/0001_*")]
+    text = b"".join(path.read_bytes() for path in [*sorted(ours), ROOT / "requirements.txt"])
     return sha256(text + os.environ.get("INTRANET_APPS_OFF", "").encode()).hexdigest()[:12]
 
 

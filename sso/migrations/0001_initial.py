@@ -506,6 +506,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["token_family"], name="sso_refresh_token_f_9dc922_idx")],
             },
         ),
         migrations.AddField(
@@ -607,6 +608,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "role",
                 "verbose_name_plural": "roles",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "unit", "name"), name="role_is_given_once_in_a_unit"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("unit", None)),
+                        fields=("user", "name"),
+                        name="role_is_given_once_for_all",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -652,6 +663,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "post",
                 "verbose_name_plural": "posts",
                 "ordering": ["rank", "pk"],
+                "indexes": [models.Index(fields=["unit", "rank"], name="sso_post_unit_id_eccbd4_idx")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to", None),
+                            ("valid_from", None),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="post_ends_after_it_begins",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -777,42 +800,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddIndex(
-            model_name="refreshtoken",
-            index=models.Index(fields=["token_family"], name="sso_refresh_token_f_9dc922_idx"),
-        ),
         migrations.AlterUniqueTogether(
             name="refreshtoken",
             unique_together={("token_checksum", "revoked")},
-        ),
-        migrations.AddConstraint(
-            model_name="role",
-            constraint=models.UniqueConstraint(
-                fields=("user", "unit", "name"), name="role_is_given_once_in_a_unit"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="role",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("unit", None)),
-                fields=("user", "name"),
-                name="role_is_given_once_for_all",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=models.Index(fields=["unit", "rank"], name="sso_post_unit_id_eccbd4_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_to", None),
-                    ("valid_from", None),
-                    ("valid_to__gte", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="post_ends_after_it_begins",
-            ),
         ),
     ]

@@ -68,6 +68,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "accounts in a system",
                 "verbose_name_plural": "accounts in systems",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("approved_by", models.F("asked_by")), _negated=True),
+                        name="provisioning_is_approved_by_another",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -106,6 +112,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "group in a system",
                 "verbose_name_plural": "groups in systems",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("target", "unit"), name="group_in_a_system_is_one_row"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("remote_id", ""), _negated=True),
+                        fields=("target", "remote_id"),
+                        name="group_in_a_system_is_one_units",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -150,41 +164,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "account in a system",
                 "verbose_name_plural": "accounts in systems",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("target", "user"), name="account_in_a_system_is_one_row"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("remote_id", ""), _negated=True),
+                        fields=("target", "remote_id"),
+                        name="account_in_a_system_is_one_persons",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="provisioningtarget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("approved_by", models.F("asked_by")), _negated=True),
-                name="provisioning_is_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionedgroup",
-            constraint=models.UniqueConstraint(
-                fields=("target", "unit"), name="group_in_a_system_is_one_row"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionedgroup",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("remote_id", ""), _negated=True),
-                fields=("target", "remote_id"),
-                name="group_in_a_system_is_one_units",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionedaccount",
-            constraint=models.UniqueConstraint(
-                fields=("target", "user"), name="account_in_a_system_is_one_row"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionedaccount",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("remote_id", ""), _negated=True),
-                fields=("target", "remote_id"),
-                name="account_in_a_system_is_one_persons",
-            ),
         ),
     ]

@@ -102,7 +102,7 @@ def test_administration_alone_may_style_from_scripts(signed_in):
 )
 def test_cookies_are_secure_when_the_address_is(base_url, secure, tmp_path):
     code = (
-        "import django; django.setup(); from django.conf import settings as s;"
+        "from django.conf import settings as s;"
         "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_NAME.startswith('__Host-'),"
         "s.SECURE_HSTS_SECONDS > 0, s.SESSION_COOKIE_HTTPONLY, s.SESSION_COOKIE_SAMESITE)"
     )

@@ -151,7 +151,7 @@ class Holder:
             if self.is_out():
                 return last
             last = now
-            time.sleep(0.01)  # the follower needs the processor, too
+            time.sleep(0.03)  # the follower needs the processor, too
         return seconds
 
 

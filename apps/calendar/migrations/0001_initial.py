@@ -60,6 +60,32 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "calendar",
                 "verbose_name_plural": "calendars",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "leaders")),
+                        fields=("kind",),
+                        name="calendar_of_leaders_is_one",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("unit__isnull", False)),
+                        fields=("unit",),
+                        name="calendar_of_unit_is_one",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("user__isnull", False)),
+                        fields=("user",),
+                        name="calendar_of_user_is_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "leaders"), ("unit", None), ("user", None)),
+                            models.Q(("kind", "unit"), ("unit__isnull", False), ("user", None)),
+                            models.Q(("kind", "personal"), ("unit", None), ("user__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="calendar_owner_fits_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +221,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "event",
                 "verbose_name_plural": "events",
                 "ordering": ["starts_at", "pk"],
+                "indexes": [
+                    models.Index(fields=["last_at", "starts_at"], name="calendar_ev_last_at_be32d9_idx"),
+                    models.Index(fields=["calendar", "starts_at"], name="calendar_ev_calenda_00b771_idx"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("recurrence_at", None)),
+                        fields=("calendar", "uid"),
+                        name="event_uid_is_unique",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("recurrence_at__isnull", False)),
+                        fields=("calendar", "uid", "recurrence_at"),
+                        name="event_recurrence_is_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gte", models.F("starts_at"))),
+                        name="event_ends_after_it_begins",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -310,6 +356,8 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "attendance",
                 "verbose_name_plural": "attendances",
+                "indexes": [models.Index(fields=["user", "answer"], name="calendar_at_user_id_7fea50_idx")],
+                "constraints": [models.UniqueConstraint(fields=("event", "user"), name="attendance_is_once")],
             },
         ),
         migrations.CreateModel(
@@ -363,73 +411,5 @@ class Migration(migrations.Migration):
                 "verbose_name": "published week",
                 "verbose_name_plural": "published weeks",
             },
-        ),
-        migrations.AddConstraint(
-            model_name="calendar",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "leaders")), fields=("kind",), name="calendar_of_leaders_is_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendar",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("unit__isnull", False)), fields=("unit",), name="calendar_of_unit_is_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendar",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("user__isnull", False)), fields=("user",), name="calendar_of_user_is_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendar",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "leaders"), ("unit", None), ("user", None)),
-                    models.Q(("kind", "unit"), ("unit__isnull", False), ("user", None)),
-                    models.Q(("kind", "personal"), ("unit", None), ("user__isnull", False)),
-                    _connector="OR",
-                ),
-                name="calendar_owner_fits_kind",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["last_at", "starts_at"], name="calendar_ev_last_at_be32d9_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["calendar", "starts_at"], name="calendar_ev_calenda_00b771_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("recurrence_at", None)),
-                fields=("calendar", "uid"),
-                name="event_uid_is_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("recurrence_at__isnull", False)),
-                fields=("calendar", "uid", "recurrence_at"),
-                name="event_recurrence_is_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gte", models.F("starts_at"))), name="event_ends_after_it_begins"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attendance",
-            index=models.Index(fields=["user", "answer"], name="calendar_at_user_id_7fea50_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.UniqueConstraint(fields=("event", "user"), name="attendance_is_once"),
         ),
     ]

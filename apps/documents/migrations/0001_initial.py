@@ -293,6 +293,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "register",
                 "verbose_name_plural": "registers",
                 "ordering": ["-year", "direction", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("unit", "direction", "year", "name"), name="register_is_opened_once"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -511,12 +516,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="register",
-            constraint=models.UniqueConstraint(
-                fields=("unit", "direction", "year", "name"), name="register_is_opened_once"
-            ),
         ),
         migrations.AddConstraint(
             model_name="document",

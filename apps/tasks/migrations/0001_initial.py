@@ -236,6 +236,32 @@ class Migration(migrations.Migration):
                 "verbose_name": "task",
                 "verbose_name_plural": "tasks",
                 "ordering": ["-given_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["assignee", "state", "due"], name="task_of_person"),
+                    models.Index(fields=["unit", "state", "due"], name="task_of_unit"),
+                    models.Index(fields=["creator", "state", "due"], name="task_given"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_for_unit", True), ("unit__isnull", False)),
+                            models.Q(("assignee__isnull", False), ("is_for_unit", False)),
+                            _connector="OR",
+                        ),
+                        name="task_has_one_lead",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("progress__lte", 100)), name="task_progress_is_percent"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            models.Q(("completed_at__isnull", False), ("finished__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="task_done_has_its_days",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -286,6 +312,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "participant",
                 "verbose_name_plural": "participants",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("unit__isnull", False), ("user", None)),
+                            models.Q(("unit", None), ("user__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="task_participant_is_person_or_unit",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("unit", None)),
+                        fields=("task", "user", "part"),
+                        name="task_participant_person_is_named_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("user", None)),
+                        fields=("task", "unit", "part"),
+                        name="task_participant_unit_is_named_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -333,6 +379,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "extension",
                 "verbose_name_plural": "extensions",
                 "ordering": ["asked_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("decided_at", None)),
+                        fields=("task",),
+                        name="task_has_one_open_extension",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_asked__gt", models.F("due_before"))),
+                        name="task_extension_is_later",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -340,85 +397,6 @@ class Migration(migrations.Migration):
             name="task",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="tasks.task"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["assignee", "state", "due"], name="task_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["unit", "state", "due"], name="task_of_unit"),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["creator", "state", "due"], name="task_given"),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_for_unit", True), ("unit__isnull", False)),
-                    models.Q(("assignee__isnull", False), ("is_for_unit", False)),
-                    _connector="OR",
-                ),
-                name="task_has_one_lead",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("progress__lte", 100)), name="task_progress_is_percent"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "done"), _negated=True),
-                    models.Q(("completed_at__isnull", False), ("finished__isnull", False)),
-                    _connector="OR",
-                ),
-                name="task_done_has_its_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("unit__isnull", False), ("user", None)),
-                    models.Q(("unit", None), ("user__isnull", False)),
-                    _connector="OR",
-                ),
-                name="task_participant_is_person_or_unit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("unit", None)),
-                fields=("task", "user", "part"),
-                name="task_participant_person_is_named_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("user", None)),
-                fields=("task", "unit", "part"),
-                name="task_participant_unit_is_named_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("decided_at", None)), fields=("task",), name="task_has_one_open_extension"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_asked__gt", models.F("due_before"))), name="task_extension_is_later"
             ),
         ),
         migrations.AddIndex(
