@@ -104,7 +104,8 @@ def send(
     except urllib3.exceptions.TimeoutError:
         raise Unreachable(Trouble.TOO_SLOW) from None
     except (urllib3.exceptions.HTTPError, UnicodeError, ValueError):
-        raise Unreachable(Trouble.BROKEN) from None
+        was_cut_off = time.monotonic() - began > LONGEST_SECONDS  # by us, before there was a line to read
+        raise Unreachable(Trouble.TOO_SLOW if was_cut_off else Trouble.BROKEN) from None
     finally:
         pool.close()
 

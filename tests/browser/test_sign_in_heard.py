@@ -73,6 +73,7 @@ def words(language):
 def heard(page) -> dict:
     """What is read out with the page: its name, what has the focus, with what belongs to it, and alerts."""
     page.wait_for_load_state()
+    page.locator(":focus").wait_for(state="attached")  # the browser gives it when it has drawn the page
     session = page.context.new_cdp_session(page)
     nodes = [node for node in session.send("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
     focused = [node for node in nodes if "focused" in truths(node) and value(node, "role") != "RootWebArea"]
