@@ -48,9 +48,15 @@ def wheel_folder(tmp_path_factory) -> Path:
     """Build the sample as a wheel, without network, and install it into a folder of its own."""
     folder = tmp_path_factory.mktemp("plugin")
     source = shutil.copytree(ROOT / "tests/plugin_sample", folder / "source")
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-    alone = ["--no-deps", "--no-index", "--no-build-isolation", "--no-compile"]
-    subprocess.run([*pip, *alone, f"--target={folder / 'site'}", source], check=True)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    alone = ["--no-deps", "--no-index"]
+    subprocess.run(
+        [*pip, "wheel", *alone, "--no-build-isolation", f"--wheel-dir={folder}", source], check=True
+    )
+    (wheel,) = folder.glob("*.whl")
+    subprocess.run(
+        [*pip, "install", *alone, "--no-compile", f"--target={folder / 'site'}", wheel], check=True
+    )
     return folder / "site"
 
 
