@@ -1,8 +1,30 @@
-"""What the log leaves out."""
+"""What is logged, and what is left out."""
 
 import logging
+from typing import Any
 
 QUIET_SECONDS = 60
+
+
+def configuration(level: str) -> dict[str, Any]:
+    """Return Django's LOGGING: all on the console, other packages from ``level`` on, our own code from INFO."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "filters": {"once_per_minute": {"()": OncePerMinute}, "no_routine": {"()": NoRoutine}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "level": "WARNING"},
+            "django_auth_ldap": {"level": "WARNING"},  # below it writes down what was typed as the account
+            "django_redis.cache": {"filters": ["once_per_minute"]},
+            "django_tasks": {"filters": ["no_routine"]},
+            "intranet": {"level": "INFO"},
+            "sso": {"level": "INFO"},
+            "apps": {"level": "INFO"},
+        },
+    }
 
 
 class OncePerMinute(logging.Filter):
@@ -24,3 +46,10 @@ class OncePerMinute(logging.Filter):
             record.msg, record.args = f"{record.getMessage()}: {type(reason).__name__}: {reason}", ()
             record.exc_info = record.exc_text = None
         return True
+
+
+class NoRoutine(logging.Filter):
+    """Lets warnings and worse pass, whatever the logger's level: the worker of jobs sets it for two lines a job."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING

@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 from django_auth_ldap.config import LDAPSearch
 
-from intranet import env
+from intranet import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR", str(BASE_DIR / "var")))
@@ -379,30 +379,6 @@ WAGTAILEMBEDS_FINDERS = []
 
 # --- logs --------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "once_per_minute": {"()": "intranet.logs.OncePerMinute"},
-        "no_routine": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: record.levelno > 20,
-        },
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
-    "loggers": {
-        "django": {"handlers": [], "level": "WARNING"},
-        "django_auth_ldap": {"level": "WARNING"},  # below it writes down what was typed as the account
-        "django_redis.cache": {"filters": ["once_per_minute"]},
-        "django_tasks": {
-            "filters": ["no_routine"]
-        },  # its worker sets the level: each job begun, each job done
-        "intranet": {"level": "INFO"},
-        "sso": {"level": "INFO"},
-        "apps": {"level": "INFO"},
-    },
-}
+LOGGING = logs.configuration(env.text("LOG_LEVEL", "WARNING").upper())
 
 IS_DEMO = env.flag("DEMO")

@@ -1,4 +1,4 @@
-"""A cache that is away is told once a minute, in one line."""
+"""A cache that is away is told once a minute, in one line; jobs that are done are not told."""
 
 import logging
 
@@ -41,3 +41,13 @@ def test_outage_is_one_line_a_minute_with_the_reason(logger, caplog, time_machin
 
 def test_the_cache_of_redis_is_told_so():
     assert settings.LOGGING["loggers"]["django_redis.cache"]["filters"] == ["once_per_minute"]
+
+
+def test_a_worker_tells_of_jobs_that_fail_only(caplog):
+    worker = logging.getLogger("django_tasks")
+    caplog.set_level(logging.INFO, logger="django_tasks")  # as it does itself
+
+    worker.info("Task id=1 state=SUCCESSFUL")
+    worker.error("Task id=2 state=FAILED")
+
+    assert [record.getMessage() for record in caplog.records] == ["Task id=2 state=FAILED"]
