@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import partial
 from itertools import islice
 
@@ -25,6 +25,7 @@ YEARS = range(1970, 2200)
 MOST_SEQUENCE = 2**31 - 1
 MOST_EVENTS = 200
 LOOK_AHEAD = timedelta(days=366 * 12)
+LATEST = MAXYEAR - 400 - 12  # of the years that have 400 and LOOK_AHEAD behind them
 MOST_ATTENDEES = 2000
 
 
@@ -244,10 +245,15 @@ def _rule(part: icalendar.Event) -> str:
 
 
 def _comes_again(rule: icalendar.vRecur, start: date | datetime) -> bool:
-    """Whether ``rule`` has occurrences soon. Looking for those of 30 February takes seconds, of INTERVAL=0 for ever."""
+    """Whether ``rule`` has occurrences soon. Those of INTERVAL=0 would be looked for for ever.
+
+    30 February is looked for until the last year there is, so the search begins near it: the calendar is the same every
+    400 years.
+    """
     if int(next(iter(rule.get("INTERVAL", [1])), 1)) < 1:
         return False
-    first = datetime(start.year, start.month, start.day)  # noqa: DTZ001 (only days matter)
+    late = LATEST + (start.year - LATEST) % 400
+    first = datetime(late, start.month, start.day)  # noqa: DTZ001 (only days matter)
     bare = icalendar.vRecur({key: value for key, value in rule.items() if key not in {"COUNT", "UNTIL"}})
     found = rrulestr(bare.to_ical().decode(), dtstart=first).replace(until=first + LOOK_AHEAD)
     return len(list(islice(found, 2))) == 2
