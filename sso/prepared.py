@@ -1,8 +1,8 @@
-"""SQL of the busiest pages and endpoints, put together by the ORM once per process instead of at every request.
+"""Questions of the busiest pages and endpoints, put together by the ORM once per process instead of at every request.
 
-Composing a SELECT of fifteen columns or an INSERT of twenty costs the ORM several times what running it does, and the
-endpoints that other programs call, and a home page, do little else. The SQL, the order of the columns and the
-conversion of values stay the ORM's own, so SQLite and PostgreSQL are both served.
+Composing a SELECT of fifteen columns costs the ORM several times what running it does, and the endpoints that other
+programs call, and a home page, do little else. The SQL, the order of the columns and the conversion of values stay the
+ORM's own, so SQLite and PostgreSQL are both served. What is written stands in sso/writes.py.
 """
 
 from collections import namedtuple
@@ -14,8 +14,6 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import ModelIterable, get_related_populators
-from django.db.models.sql import InsertQuery, UpdateQuery
-from django.utils import timezone
 
 Row = Any  # a named tuple of the columns that were asked for
 MARK = "\N{WHITE QUESTION MARK ORNAMENT}"  # stands for the text that is looked for
@@ -77,79 +75,6 @@ class PreparedGet(PreparedLookup):
     def first(self, value: Any) -> models.Model | None:
         values = self.values(value)
         return None if values is None else self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
-
-
-class PreparedInsert:
-    """Store a new row of ``model``, as ``insert(column=value, …)``, and return its key.
-
-    Columns that are not named get what a new instance has. No signal is sent, and no field's ``pre_save`` is asked but
-    for the moments that it was made and changed.
-    """
-
-    def __init__(self, model: type[models.Model]):
-        self.model = model
-
-    @cached_property
-    def fields(self):
-        """Those we fill; the key and what has a default of the database's own are left to it."""
-        own = (field for field in self.model._meta.concrete_fields if not field.primary_key)
-        return [field for field in own if not field.has_db_default()]
-
-    @cached_property
-    def plan(self):
-        query = InsertQuery(self.model)
-        query.insert_values(self.fields, [self.model()], raw=True)
-        compiler = query.get_compiler(connection=engine())
-        compiler.returning_fields = [self.model._meta.pk]
-        return compiler.as_sql()[0][0], [(field.attname, field, _unnamed(field)) for field in self.fields]
-
-    def __call__(self, **values: Any) -> Any:
-        sql, columns = self.plan
-        here = engine()
-        filled = [
-            field.get_db_prep_save(values.pop(name), here) if name in values else unnamed(here)
-            for name, field, unnamed in columns
-        ]
-        if values:
-            raise TypeError(f"{self.model.__name__} has no such columns: {', '.join(values)}")
-        with planned_cursor() as cursor:
-            cursor.execute(sql, filled)
-            return cursor.fetchone()[0]
-
-
-def _unnamed(field: models.Field) -> Callable[[Any], Any]:
-    """Return a function of the connection that gives what the database keeps when nobody names the ``field``."""
-    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-        return lambda here: field.get_db_prep_save(timezone.now(), here)
-    if callable(field.default):
-        return lambda here: field.get_db_prep_save(field.get_default(), here)
-    kept = field.get_db_prep_save(field.get_default(), engine())
-    return lambda here: kept
-
-
-class PreparedUpdate:
-    """Change the fields called ``names`` of the rows that ``queryset_for(value)`` finds, as ``update`` does."""
-
-    def __init__(self, queryset_for: Callable[[Any], models.QuerySet], *names: str, mark: Any = -1):
-        self.queryset_for, self.names, self.mark = queryset_for, names, mark
-
-    @cached_property
-    def plan(self):
-        found = self.queryset_for(self.mark)
-        fields = [found.model._meta.get_field(name) for name in self.names]
-        query = found.order_by().query.chain(UpdateQuery)
-        query.add_update_fields([(field, None, models.Value(MARK)) for field in fields])
-        sql, parameters = query.get_compiler(connection=engine()).as_sql()
-        return sql, fields, parameters[len(fields) :]
-
-    def __call__(self, value: Any, *new: Any) -> int:
-        """Set each field to its ``new`` value; returns how many rows there were."""
-        sql, fields, parameters = self.plan
-        here = engine()
-        values = [field.get_db_prep_save(one, here) for field, one in zip(fields, new, strict=True)]
-        with planned_cursor() as cursor:
-            cursor.execute(sql, [*values, *(value if known == self.mark else known for known in parameters)])
-            return cursor.rowcount
 
 
 # --- rows of any number -------------------------------------------------------------------------

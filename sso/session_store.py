@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from sso.models import Session, User
 from sso.models.devices import of_the_living
-from sso.prepared import PreparedInsert, PreparedLookup
+from sso.prepared import PreparedLookup
 from sso.services.sessions import SID, end_oldest
+from sso.writes import PreparedInsert
 
 SEEN_EVERY = timedelta(minutes=10)  # how exact "last seen" is: one write in this time
 PERSON = {f"person_{field.attname}": f"user__{field.attname}" for field in User._meta.concrete_fields}

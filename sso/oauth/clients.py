@@ -11,32 +11,44 @@ from sso.oauth.assertions import KIND, is_proven, name_in
 from sso.prepared import PreparedLookup, Row
 from sso.services.audit import Action, Cause, record
 
+COLUMNS = {
+    "pk": "pk",
+    "client_id": "client_id",
+    "name": "name",
+    "client_secret": "client_secret",
+    "client_type": "client_type",
+    "grant_type": "authorization_grant_type",
+    "allowed_scopes": "allowed_scopes",
+    "serves_scopes": "serves_scopes",
+    "subject_group": "subject_group",
+    "algorithm": "algorithm",
+    "token_audience": "token_audience",
+    "id_token_tells": "id_token_tells",
+    "public_keys": "public_keys",
+    "rule": "rule",
+    "secret_ends_at": "secret_ends_at",
+    "former_secret": "former_secret",
+    "former_secret_ends_at": "former_secret_ends_at",
+}
 ENABLED = PreparedLookup(
-    lambda client_id: Application.objects.filter(client_id=client_id, is_enabled=True),
-    pk="pk",
-    client_id="client_id",
-    name="name",
-    client_secret="client_secret",  # noqa: S106 (a column's name)
-    client_type="client_type",
-    grant_type="authorization_grant_type",
-    allowed_scopes="allowed_scopes",
-    serves_scopes="serves_scopes",
-    subject_group="subject_group",
-    algorithm="algorithm",
-    token_audience="token_audience",  # noqa: S106 (a column's name)
-    id_token_tells="id_token_tells",  # noqa: S106 (a column's name)
-    public_keys="public_keys",
-    rule="rule",
-    secret_ends_at="secret_ends_at",  # noqa: S106 (a column's name)
-    former_secret="former_secret",  # noqa: S106 (a column's name)
-    former_secret_ends_at="former_secret_ends_at",  # noqa: S106 (a column's name)
+    lambda client_id: Application.objects.filter(client_id=client_id, is_enabled=True), **COLUMNS
 )
+# The same as the last columns of what was issued to it, so that both are found by one question.
+OF_ITS_CLIENT = {f"its_{name}": f"application__{path}" for name, path in COLUMNS.items()}
 
 
-def client_of(request, form: dict[str, str], *, or_public: bool = False) -> Row | None:
+def its_client(row: Row | None) -> Row | None:
+    """Return the client of a row that has the columns of OF_ITS_CLIENT."""
+    return row and ENABLED.row(*row[-len(COLUMNS) :])
+
+
+def client_of(
+    request, form: dict[str, str], *, or_public: bool = False, expected: Row | None = None
+) -> Row | None:
     """Return the confidential client that has proved its secret, else None.
 
     With ``or_public`` a public client is taken at its word: it proves itself by PKCE or the refresh token.
+    ``expected`` is the one to which what it presents was issued: it need not be looked for again.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
     assertion = form.get("client_assertion", "") if form.get("client_assertion_type") == KIND else ""
@@ -52,7 +64,7 @@ def client_of(request, form: dict[str, str], *, or_public: bool = False) -> Row 
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if not client_id or not client_id.isprintable():
         return None
-    client = ENABLED.first(client_id)
+    client = expected if expected and expected.client_id == client_id else ENABLED.first(client_id)
     if client is None:
         return None
     if client.public_keys or assertion:

@@ -100,7 +100,7 @@ def typed(text: str) -> str:
     return "".join(letter for letter in text.upper() if letter.isalnum())
 
 
-def for_device(client: Row, form: dict[str, str], request) -> dict[str, Any]:
+def for_device(client: Row, form: dict[str, str], request, _presented) -> dict[str, Any]:
     """The device asks whether its person has let it in (§3.4). Raises Failed."""
     if not form.get("device_code"):
         raise Failed("invalid_request", "device_code is missing")

@@ -18,6 +18,7 @@ from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Grant, RefreshToken, User
 from sso.oauth.claims import PERSON, SCOPE_OF, person_of
+from sso.oauth.clients import OF_ITS_CLIENT
 from sso.oauth.devices import for_device
 from sso.oauth.issuing import (
     STRENGTH,
@@ -25,22 +26,22 @@ from sso.oauth.issuing import (
     Source,
     UsedTwice,
     hashed,
-    issue,
     issue_for_person,
+    issue_for_program,
     someone,
 )
 from sso.oauth.scopes import scopes_for
 from sso.oauth.wanted import of_code
-from sso.prepared import PreparedLookup, PreparedUpdate, Row
+from sso.prepared import PreparedLookup, Row
 from sso.services.audit import Action, record
 from sso.services.revocation import end_family
 from sso.services.rules import At, may_enter
+from sso.writes import PreparedUpdate
 
 RETRY = timedelta(seconds=10)  # a client whose answer got lost may refresh with the same token again
 CODES = PreparedLookup(
-    lambda code: Grant.objects.in_force().filter(code=code),
+    lambda code: Grant.objects.in_force().filter(code=code, application__is_enabled=True),
     pk="pk",
-    client="application_id",
     scope="scope",
     expires="expires",
     redirect_uri="redirect_uri",
@@ -51,11 +52,13 @@ CODES = PreparedLookup(
     family="token_family",
     **PERSON,
     **STRENGTH,
+    **OF_ITS_CLIENT,
 )
 REFRESH_TOKENS = PreparedLookup(
-    lambda checksum: RefreshToken.objects.in_force().filter(token_checksum=checksum),
+    lambda checksum: RefreshToken.objects.in_force().filter(
+        token_checksum=checksum, application__is_enabled=True
+    ),
     pk="pk",
-    client="application_id",
     access="access_token_id",
     scope="scope",
     claims="access_token__claims",
@@ -65,12 +68,20 @@ REFRESH_TOKENS = PreparedLookup(
     family="token_family",
     **PERSON,
     **STRENGTH,
+    **OF_ITS_CLIENT,
 )
+PRESENTED = {"authorization_code": ("code", CODES), "refresh_token": ("refresh_token", REFRESH_TOKENS)}
 use_up_code = PreparedUpdate(lambda pk: Grant.objects.filter(pk=pk, used_at=None), "used_at", "token_family")
 end_refresh_token = PreparedUpdate(lambda pk: RefreshToken.objects.filter(pk=pk, revoked=None), "revoked")
 
 
-def exchange(client: Row, form: dict[str, str], request) -> dict[str, Any]:
+def presented_in(form: dict[str, str]) -> Row | None:
+    """Return the code or refresh token that stands in ``form``, with its client; None when there is none in force."""
+    name, lookup = PRESENTED.get(form.get("grant_type"), (None, None))
+    return lookup.first(hashed(form[name])) if form.get(name) else None
+
+
+def exchange(client: Row, form: dict[str, str], request, presented: Row | None) -> dict[str, Any]:
     """Return the answer of the token endpoint to ``client``. Raises Failed."""
     kind = form.get("grant_type")
     if not kind:
@@ -80,10 +91,10 @@ def exchange(client: Row, form: dict[str, str], request) -> dict[str, Any]:
     allowed, give = GRANTS[kind]
     if client.grant_type not in allowed:
         raise Failed("unauthorized_client")
-    return give(client, form, request)
+    return give(client, form, request, presented)
 
 
-def for_program(client: Row, form: dict[str, str], request) -> dict[str, Any]:
+def for_program(client: Row, form: dict[str, str], request, _presented) -> dict[str, Any]:
     """A token of nobody's session (RFC 6749 §4.4)."""
     if client.client_type != Application.CLIENT_CONFIDENTIAL:
         raise Failed("unauthorized_client")
@@ -91,17 +102,15 @@ def for_program(client: Row, form: dict[str, str], request) -> dict[str, Any]:
     scopes = scopes_for(client, " ".join(asked or client.allowed_scopes[:1]))
     if not set(asked) <= set(scopes):
         raise Failed("invalid_scope")
-    record(Action.TOKEN_ISSUED, client=client, request=request, scopes=scopes, grant="client_credentials")
-    return issue(client, scopes, timezone.now())[1]
+    return issue_for_program(client, scopes, timezone.now(), request)
 
 
-def for_code(client: Row, form: dict[str, str], request) -> dict[str, Any]:
+def for_code(client: Row, form: dict[str, str], request, code: Row | None) -> dict[str, Any]:
     for name in ("code", "redirect_uri", "code_verifier"):
         if not form.get(name):
             raise Failed("invalid_request", f"{name} is missing")
     now = timezone.now()
-    code = CODES.first(hashed(form["code"]))
-    if code is None or code.client != client.pk:
+    if code is None or code.its_pk != client.pk:
         raise Failed("invalid_grant")
     if code.used_at:
         misused(client, code, code.family, request)
@@ -121,22 +130,18 @@ def for_code(client: Row, form: dict[str, str], request) -> dict[str, Any]:
         id_claims=tuple(wanted.id_token),
     )
     try:
-        with transaction.atomic():
-            if not use_up_code(code.pk, now, family):
-                raise UsedTwice
-            return issue_for_person(client, source, now, request)
+        return issue_for_person(client, source, now, request, use_up_code.of(code.pk, now, family))
     except UsedTwice:
         family = Grant.objects.filter(pk=code.pk).values_list("token_family", flat=True).first()
         misused(client, code, family, request)
         raise Failed("invalid_grant", "the code was used before") from None
 
 
-def for_refresh_token(client: Row, form: dict[str, str], request) -> dict[str, Any]:
+def for_refresh_token(client: Row, form: dict[str, str], request, token: Row | None) -> dict[str, Any]:
     if not form.get("refresh_token"):
         raise Failed("invalid_request", "refresh_token is missing")
     now = timezone.now()
-    token = REFRESH_TOKENS.first(hashed(form["refresh_token"]))
-    if token is None or token.client != client.pk or token.access is None:
+    if token is None or token.its_pk != client.pk or token.access is None:
         raise Failed("invalid_grant")
     if token.revoked and (now - token.revoked > RETRY or not is_alive(token.family)):
         misused(client, token, token.family, request)
@@ -158,11 +163,11 @@ def for_refresh_token(client: Row, form: dict[str, str], request) -> dict[str, A
         token, scopes, token.family, token.end, "refresh_token", claims=claims, granted=" ".join(granted)
     )
     try:
-        with transaction.atomic():
-            rotate(token.pk, now)
-            return issue_for_person(client, source, now, request)
+        if token.revoked is None:
+            return issue_for_person(client, source, now, request, end_refresh_token.of(token.pk, now))
     except UsedTwice:
-        raise Failed("invalid_grant") from None
+        pass  # by the same client at the same moment, which is no misuse either
+    return once_more(token.pk, client, source, now, request)
 
 
 OF_PEOPLE = {Application.GRANT_AUTHORIZATION_CODE, Application.GRANT_DEVICE_CODE}
@@ -189,12 +194,12 @@ def is_alive(family: UUID) -> bool:
     return RefreshToken.objects.filter(token_family=family, revoked=None).exists()
 
 
-def rotate(pk: int, now) -> None:
-    """Mark the refresh token as followed by another. Raises UsedTwice when it is gone."""
-    if end_refresh_token(pk, now):
-        return
+@transaction.atomic
+def once_more(pk: int, client: Row, source: Source, now, request) -> dict[str, Any]:
+    """Issue tokens from a refresh token that another has followed already. Raises Failed when it has been ended."""
     if not RefreshToken.objects.filter(pk=pk).select_for_update().exists():
-        raise UsedTwice
+        raise Failed("invalid_grant")
+    return issue_for_person(client, source, now, request)
 
 
 @transaction.atomic

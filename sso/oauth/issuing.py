@@ -16,9 +16,10 @@ from oauth2_provider.settings import oauth2_settings
 from sso.models import AccessToken, RefreshToken
 from sso.oauth.claims import BY_SCOPE, SCOPE_OF, claims_of, person_of, subject_for
 from sso.oauth.signing import issuer, sign
-from sso.prepared import PreparedInsert, Row
-from sso.services.audit import Action, Someone, record
+from sso.prepared import Row
+from sso.services.audit import Action, Someone, entry
 from sso.services.uses import note_use, told_by
+from sso.writes import KeyOf, PreparedInsert, Write, at_once
 
 STRENGTH = {name: name for name in ("epoch", "sid", "auth_time", "acr", "amr")}
 insert_access, insert_refresh = PreparedInsert(AccessToken), PreparedInsert(RefreshToken)
@@ -66,10 +67,10 @@ def hidden(raw: str) -> dict[str, str]:
     return {"token": "", "token_checksum": hashed(raw)}
 
 
-def issue(
+def access_token(
     client: Row, scopes: list[str], now: datetime, source: Source | None = None
-) -> tuple[int, dict[str, Any]]:
-    """Store an access token, without ``source`` one of nobody's session; return its key and the client's answer."""
+) -> tuple[Write, dict[str, Any]]:
+    """Return an access token to be stored, without ``source`` one of nobody's session, and the client's answer."""
     age = oauth2_settings.ACCESS_TOKEN_EXPIRE_SECONDS
     columns = {
         "application_id": client.pk,
@@ -89,19 +90,34 @@ def issue(
         raw = sign(access_claims(client, scopes, now, source), client.algorithm, "at+jwt")
     else:
         raw = secrets.token_urlsafe(32)
-    key = insert_access(**columns, **hidden(raw))
-    return key, {"access_token": raw, "token_type": "Bearer", "expires_in": age, "scope": columns["scope"]}
+    answer = {"access_token": raw, "token_type": "Bearer", "expires_in": age, "scope": columns["scope"]}
+    return insert_access.of(**columns, **hidden(raw)), answer
 
 
-def issue_for_person(client: Row, source: Source, now: datetime, request) -> dict[str, Any]:
-    """Store an access and a refresh token of one family; return the client's answer, with an ID token."""
+def issue_for_program(client: Row, scopes: list[str], now: datetime, request) -> dict[str, Any]:
+    """Store an access token of nobody's session; return the client's answer."""
+    access, answer = access_token(client, scopes, now)
+    told = {"scopes": scopes, "grant": "client_credentials"}
+    at_once(entry(Action.TOKEN_ISSUED, client=client, request=request, **told), access)
+    return answer
+
+
+def issue_for_person(
+    client: Row, source: Source, now: datetime, request, once: Write | None = None
+) -> dict[str, Any]:
+    """Store an access and a refresh token of one family; return the client's answer, with an ID token.
+
+    ``once`` uses up what they come from, in the same breath. Raises UsedTwice when somebody else has.
+    """
     told = {"scopes": source.scopes, "session": source.row.sid[:8], "grant": source.grant}
-    record(Action.TOKEN_ISSUED, person=someone(source.row), client=client, request=request, **told)
-    access, answer = issue(client, source.scopes, now, source)
+    issued = entry(Action.TOKEN_ISSUED, person=someone(source.row), client=client, request=request, **told)
+    access, answer = access_token(client, source.scopes, now, source)
     answer["refresh_token"] = raw = secrets.token_urlsafe(32)
-    insert_refresh(
+    if "openid" in source.scopes:
+        answer["id_token"] = sign(id_claims(client, source, answer["access_token"], now), client.algorithm)
+    refresh = insert_refresh.of(
         application_id=client.pk,
-        access_token_id=access,
+        access_token_id=KeyOf(0),
         scope=source.granted or answer["scope"],
         absolute_expiry=source.end,
         user_id=source.row.user_id,
@@ -109,8 +125,8 @@ def issue_for_person(client: Row, source: Source, now: datetime, request) -> dic
         **{name: getattr(source.row, name) for name in STRENGTH},
         **hidden(raw),
     )
-    if "openid" in source.scopes:
-        answer["id_token"] = sign(id_claims(client, source, answer["access_token"], now), client.algorithm)
+    if at_once(access, refresh, issued, once=once) is None:
+        raise UsedTwice
     if scope := told_in_tokens(client, source):
         note_use(source.row.user_id, source.row.user_subject, client.pk, scope)
     return answer

@@ -1,28 +1,23 @@
-"""Writing into the record of what happened: one INSERT in the caller's transaction."""
+"""Writing into the record of what happened: an INSERT, alone or together with what it is about."""
 
 import json
 import logging
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, models
-from django.db.models.sql import InsertQuery
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import AuditEntry
-from sso.prepared import planned_cursor
+from sso.writes import PreparedInsert, Write, at_once
 
 log = logging.getLogger(__name__)
 LONGEST = 500  # characters of one detail
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-FIELDS = [
-    "action", "person_id", "person_name", "by_id", "by_name", "for_whom_id", "for_whom_name", "client",
-    "client_name", "address", "cause", "detail",
-]  # fmt: skip
+insert = PreparedInsert(AuditEntry)
 
 
 class Action(models.TextChoices):
@@ -125,6 +120,17 @@ class Someone(NamedTuple):
 
 
 def record(
+    action: Action, *, client: Any = "", request=None, cause: str = "", person=None, **rest: Any
+) -> None:
+    """Write one entry in the caller's transaction; what it takes is what ``entry`` takes."""
+    if cause in ENDLESS:
+        about = f"{cause} {known(person)[0]} {client_id_of(client)} {address_of(request)}"
+        if not cache.add(f"sso.audit.{sha256(about.encode()).hexdigest()}", True, MINUTE):
+            return
+    at_once(entry(action, client=client, request=request, cause=cause, person=person, **rest))
+
+
+def entry(
     action: Action,
     *,
     person=None,
@@ -134,37 +140,30 @@ def record(
     request=None,
     cause: str = "",
     **detail: Any,
-) -> None:
-    """Write one entry in the caller's transaction.
+) -> Write:
+    """Return one entry, to be written together with what it is about.
 
     ``person`` is whose account it is about, ``by`` who did it when that was another, ``for_whom`` in whose name: each a
     ``User`` or ``Someone``. ``client`` is a system (anything with ``client_id`` and, when known, ``name``) or its
     client_id, ``request`` gives the address. Values of ``detail`` are shown as they are: never pass a secret. What
     cannot be written as it is, is written as text; only the database's own errors are raised.
     """
-    who, client_id, address = (
-        known(person),
-        plain(getattr(client, "client_id", client), 100),
-        address_of(request),
+    columns = {}
+    for role, one in (("person", person), ("by", by), ("for_whom", for_whom)):
+        columns[f"{role}_id"], columns[f"{role}_name"] = known(one)
+    return insert.of(
+        action=str(action),
+        **columns,
+        client=client_id_of(client),
+        client_name=plain(getattr(client, "name", ""), 255),
+        address=address_of(request),
+        cause=plain(cause, 250),
+        detail=written(detail),
     )
-    if cause in ENDLESS:
-        once = sha256(f"{cause} {who[0]} {client_id} {address}".encode()).hexdigest()
-        if not cache.add(f"sso.audit.{once}", True, MINUTE):
-            return
-    values = [
-        str(action), *who, *known(by), *known(for_whom), client_id, plain(getattr(client, "name", ""), 255), address,
-        plain(cause, 250), written(detail),
-    ]  # fmt: skip
-    with planned_cursor() as cursor:
-        cursor.execute(insert_sql(), values)
 
 
-@lru_cache
-def insert_sql() -> str:
-    """The INSERT of FIELDS, put together by the ORM once; a model's instance would cost as much as the statement."""
-    query = InsertQuery(AuditEntry)
-    query.insert_values([AuditEntry._meta.get_field(name) for name in FIELDS], [AuditEntry()], raw=True)
-    return query.get_compiler(connection=connection).as_sql()[0][0]
+def client_id_of(client: Any) -> str:
+    return plain(getattr(client, "client_id", client), 100)
 
 
 def known(person) -> tuple[int | None, str]:

@@ -10,7 +10,7 @@ from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Consent, Grant, User
 from sso.models.tokens import MAIL_CLIENT
-from sso.prepared import PreparedInsert
+from sso.writes import PreparedInsert, Write, at_once
 
 MAIL_TOKEN_AGE = timedelta(minutes=5)
 insert_code, insert_token = PreparedInsert(Grant), PreparedInsert(AccessToken)
@@ -48,11 +48,14 @@ def mail_client() -> Application:
     return Application.objects.get_or_create(client_id=MAIL_CLIENT, defaults=fields)[0]
 
 
-def issue_code(asked, user: User, strength) -> str:
-    """Return a new authorization code for ``user``, bound to the system, address, challenge and session."""
+def issue_code(asked, user: User, strength, entry: Write) -> str:
+    """Return a new authorization code for ``user``, bound to the system, address, challenge and session.
+
+    ``entry`` is what the record says of it.
+    """
     raw = secrets.token_urlsafe(32)
     lifetime = timedelta(seconds=oauth2_settings.AUTHORIZATION_CODE_EXPIRE_SECONDS)
-    insert_code(
+    code = insert_code.of(
         user_id=user.pk,
         epoch=user.security_epoch,
         application_id=asked.client.pk,
@@ -69,6 +72,7 @@ def issue_code(asked, user: User, strength) -> str:
         acr=strength.acr,
         amr=strength.amr,
     )
+    at_once(entry, code)
     return raw
 
 

@@ -25,7 +25,7 @@ from sso.oauth.pushed import question_in, use_up
 from sso.oauth.scopes import TEXTS
 from sso.oauth.signing import issuer, read_hint
 from sso.oauth.strength import Strength, asked_since, first_asked_at, forget_asked, strength_of
-from sso.services.audit import Action, address_of, record
+from sso.services.audit import Action, address_of, entry, record
 from sso.services.rules import acr_to_enter
 from sso.services.sign_ins import MUST_ENROL
 from sso.services.tokens import give_consent, has_consent, issue_code
@@ -165,8 +165,8 @@ def with_code(request, asked: Asked, strength: Strength):
     use_up(asked.pushed)
     forget_asked(request)
     told = {"scopes": asked.told, "session": strength.sid[:8]}
-    record(Action.GRANTED, person=request.user, client=asked.client, request=request, **told)
-    return back(asked, {"code": issue_code(asked, request.user, strength)})
+    granted = entry(Action.GRANTED, person=request.user, client=asked.client, request=request, **told)
+    return back(asked, {"code": issue_code(asked, request.user, strength, granted)})
 
 
 def back(asked: Asked, parameters: dict[str, str]):

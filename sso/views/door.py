@@ -29,7 +29,7 @@ from sso.models import Application, RefreshToken
 from sso.oauth import parameters
 from sso.oauth.claims import PERSON, person_of
 from sso.oauth.clients import ENABLED, proves_itself
-from sso.oauth.exchange import Failed, exchange
+from sso.oauth.exchange import Failed, exchange, presented_in
 from sso.oauth.issuing import hashed
 from sso.oauth.parameters import BadParameter, read
 from sso.oauth.signing import issuer
@@ -173,7 +173,7 @@ def callback(request, system):
     form = {"grant_type": "authorization_code", "code": answer["code"], "code_verifier": verifier,
             "redirect_uri": address_of(system)}  # fmt: skip
     try:
-        tokens = exchange(ENABLED.first(system.client_id), form, request)
+        tokens = exchange(ENABLED.first(system.client_id), form, request, presented_in(form))
     except Failed:
         return HttpResponseRedirect("/")
     response = HttpResponseRedirect(back)

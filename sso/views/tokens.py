@@ -16,8 +16,8 @@ from oauth2_provider.utils import parse_bearer_token
 
 from sso.models import AccessToken
 from sso.oauth.claims import PERSON, claims_of, person_of, subject_for
-from sso.oauth.clients import client_of
-from sso.oauth.exchange import Failed, exchange
+from sso.oauth.clients import client_of, its_client
+from sso.oauth.exchange import Failed, exchange, presented_in
 from sso.oauth.exchange import revoke as revoke_token
 from sso.oauth.issuing import hashed
 from sso.oauth.pages import for_pages
@@ -83,8 +83,9 @@ def unknown_client() -> JsonResponse:
 @for_programs
 def token(request, form):
     """RFC 6749 §3.2: codes, refresh tokens and client credentials become access tokens."""
-    request.system = client = client_of(request, form, or_public=True)
-    return unknown_client() if client is None else JsonResponse(exchange(client, form, request))
+    presented = presented_in(form)
+    request.system = client = client_of(request, form, or_public=True, expected=its_client(presented))
+    return unknown_client() if client is None else JsonResponse(exchange(client, form, request, presented))
 
 
 @for_pages

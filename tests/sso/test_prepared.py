@@ -10,8 +10,6 @@ from sso.backends import ACTIVE
 from sso.models import AccessToken, Grant, Post, RefreshToken, User
 from sso.oauth import clients, exchange, parameters
 from sso.prepared import prepared
-from sso.services import mail_token
-from sso.services.tokens import insert_code
 from sso.views.tokens import ACCESS_TOKENS
 from tests.factories import PostFactory, UnitFactory, UserFactory, person_of
 from tests.sso.conftest import ask, parameters_of, tokens_of
@@ -65,34 +63,6 @@ def test_switched_off_and_disabled_are_not_found(wiki):
     assert ACTIVE.first(person.pk) is None
     assert clients.ENABLED.first(wiki[0].client_id) is None
     assert parameters.ENABLED.first(wiki[0].client_id) is None
-
-
-def test_an_inserted_row_is_the_one_that_save_makes(wiki):
-    now = timezone.now()
-    fields = {"user_id": UserFactory().pk, "application_id": wiki[0].pk, "expires": now, "auth_time": now}
-    fields["amr"] = ["pwd", "mfa"]
-
-    Grant(code="a", **fields).save(force_insert=True)
-    key = insert_code(code="b", **fields)
-
-    rows = {row["code"]: row for row in Grant.objects.values()}
-    own = {"id", "code", "created", "updated"}
-    saved, inserted = ({k: v for k, v in rows[code].items() if k not in own} for code in "ab")
-    assert inserted == saved
-    assert rows["b"]["id"] == key
-    assert now <= rows["b"]["created"] <= rows["b"]["updated"] <= timezone.now()
-
-
-def test_what_no_column_names_has_is_not_dropped_in_silence(wiki):
-    with pytest.raises(TypeError, match="Grant has no such columns: colour"):
-        insert_code(code="a", expires=timezone.now(), application_id=wiki[0].pk, colour="red")
-
-
-def test_an_inserted_token_keeps_only_its_hash():
-    raw = mail_token(person_of())
-
-    row = AccessToken.objects.get()
-    assert (row.token, row.token_checksum) == ("", exchange.hashed(raw))
 
 
 # --- rows of any number -------------------------------------------------------------------------
