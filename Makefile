@@ -2,6 +2,7 @@
 # bench: measure.  screens: screenshots into docs/.  vendor: front-end files from npm.
 
 PY = .venv/bin/python
+export PYTHONDONTWRITEBYTECODE = # what is used is compiled once, not by each process
 
 run:
 	@bin/setup run
