@@ -29,7 +29,7 @@ FRAME = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
-    types {{ text/css css; text/javascript js mjs; }}
+    types {{ text/html html; text/css css; text/javascript js mjs; }}
     access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     {site}
@@ -60,6 +60,7 @@ class Front(Server):
             "/etc/ssl/intranet/key.pem": f"{self.folder}/server.key",
             "server 127.0.0.1:8000;": f"server 127.0.0.1:{self.pages};",
             "http://127.0.0.1:8001;": f"http://127.0.0.1:{self.sockets};",
+            "/opt/intranet/": f"{ROOT}/",
         }
         site = SITE.read_text()
         for old, new in changes.items():
@@ -288,6 +289,22 @@ class Socket:
             payload = self.stream.read(length)
             if first & 15 == 1:
                 return json.loads(payload)
+
+
+def test_while_the_suite_is_away_nginx_says_so(servers_folder):
+    nobody = Front(
+        servers_folder / "nginx-alone", pages=free_port(), sockets=free_port(), var=servers_folder / "none"
+    )
+    try:
+        answer = Deployed(started(nobody), {}, "").ask("POST", "/tasks/", "a=b")
+    finally:
+        nobody.stop()
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Hệ thống đang khởi động lại" in answer.text
+    assert "Back in a moment" in answer.text
 
 
 def test_notices_arrive_over_the_socket(deployed):
