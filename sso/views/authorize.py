@@ -30,7 +30,7 @@ from sso.services.rules import acr_to_enter
 from sso.services.sign_ins import MUST_ENROL
 from sso.services.tokens import give_consent, has_consent, issue_code
 from sso.step_up import acr_within_reach, to_confirm
-from sso.views.sign_in import origin_of
+from sso.views.sign_in import onward_to
 
 LONGEST_QUERY = 16000
 
@@ -239,7 +239,7 @@ def ask_consent(request, asked: Asked):
         "answer_url": f"{reverse('oauth-consent')}?{request.META['QUERY_STRING']}",
     }
     response = render(request, "sso/consent.html", context)
-    response._csp_update = {"form-action": [origin_of(asked.redirect_uri)]}
+    response._csp_update = onward_to(asked.redirect_uri)
     return response
 
 

@@ -17,13 +17,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sso.models import Application, LogoutNotice
+from sso.models.tokens import origin_of
 from sso.oauth.parameters import BadParameter, Refused, read
 from sso.oauth.signing import read_hint
 from sso.services import sessions
 from sso.services.logout import front_channels, notices_since
 from sso.services.sessions import SID
 from sso.views.authorize import ToSystem, as_get, refusal
-from sso.views.sign_in import origin_of
+from sso.views.sign_in import onward_to
 
 SALT = "sso.signed-out"
 SHOWN_FOR = 600  # seconds
@@ -65,7 +66,7 @@ def end_session(request):
     confirm_url = f"{reverse('oauth-sign-out')}?{request.META['QUERY_STRING']}"
     response = render(request, "account/logout.html", {"confirm_url": confirm_url})
     if not target.startswith("/"):
-        response._csp_update = {"form-action": [origin_of(target)]}
+        response._csp_update = onward_to(target)
     return response
 
 

@@ -44,7 +44,6 @@ class ToldOutage:
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        # Chromium applies form-action to the redirects after a form, too: the last one leads to the system.
         response._csp_update = form_action_for(self.request.GET.get("next", ""))
         return response
 
@@ -107,13 +106,16 @@ def form_action_for(next_url: str) -> dict[str, list[str]] | None:
         asked = asked_in(question_in(QueryDict(parts.query))[0])
     except Refused:
         return None
-    return {"form-action": [origin_of(asked.redirect_uri)]}
+    return onward_to(asked.redirect_uri)
 
 
-def origin_of(url: str) -> str:
-    """Return what stands for ``url`` in a content policy; an app's own address has a scheme and no host."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+def onward_to(url: str) -> dict[str, list[str]]:
+    """Return the content policy's addition for a form whose answer leads to ``url`` at last.
+
+    Chromium applies form-action to each redirect after a form, also to those by which the system itself sends people
+    on, to a host that nobody here knows; and no policy can name an IPv6 address. So it names the scheme alone.
+    """
+    return {"form-action": [f"{urlsplit(url).scheme}:"]}
 
 
 @login_not_required

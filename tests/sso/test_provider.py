@@ -79,11 +79,13 @@ def test_strangers_sign_in_first_and_come_back(client, wiki):
     assert response["Location"].startswith(f"{reverse('account_login')}?as=ha&next=/oauth/authorize/")
 
 
-def test_sign_in_page_lets_its_form_end_at_the_system_only(client, wiki):
-    response = client.get(ask(client, wiki[0])["Location"])
+def test_sign_in_page_lets_its_form_end_at_systems_only_on_the_way_to_one(client, wiki):
+    pages = [client.get(url) for url in (ask(client, wiki[0])["Location"], reverse("account_login"))]
 
-    policy = dict(part.split(" ", 1) for part in response["Content-Security-Policy"].split("; "))
-    assert policy["form-action"] == "'self' https://wiki.example"
+    policies = [
+        dict(part.split(" ", 1) for part in page["Content-Security-Policy"].split("; ")) for page in pages
+    ]
+    assert [policy["form-action"] for policy in policies] == ["'self' https:", "'self'"]
 
 
 def test_request_by_post_is_asked_again_as_get(session_of, person, wiki):
@@ -197,7 +199,7 @@ def test_consent_is_asked_once_and_says_what_is_told(session_of, person, foreign
     answer_url = page.context["answer_url"]
     answer = parameters_of(client.post(answer_url, {"allow": "yes"}))
 
-    assert "https://wiki.example" in page["Content-Security-Policy"]
+    assert "form-action 'self' https:;" in f"{page['Content-Security-Policy']};"
     assert "code" in answer
     assert "code" in parameters_of(ask(client, foreign[0]))
 
@@ -247,3 +249,14 @@ def test_without_a_token_userinfo_asks_for_one_and_names_no_error(client, db, he
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, challenge)
     assert answer["Cache-Control"] == "no-store"
     assert (b"error" in answer.content) is ("error" in challenge)
+
+
+@pytest.mark.parametrize("page", ["account-security-app", "account-security-passkey-new"])
+def test_a_factor_made_on_the_way_lets_its_form_go_on_to_the_system(session_of, person, wiki, page):
+    client = session_of(person)
+    question = ask(client, wiki[0], prompt="consent").wsgi_request.get_full_path()
+
+    on_the_way, otherwise = client.get(reverse(page), {"next": question}), client.get(reverse(page))
+
+    assert "form-action 'self' https:;" in f"{on_the_way['Content-Security-Policy']};"
+    assert "form-action 'self';" in f"{otherwise['Content-Security-Policy']};"

@@ -24,6 +24,7 @@ from sso.services.sessions import SID
 from sso.services.sign_ins import MUST_ENROL, days_left, device_of, has_duty, standing_of
 from sso.services.spent import spend
 from sso.step_up import Proof, note_proofs, when_sure
+from sso.views.sign_in import form_action_for
 
 secret_fields = sensitive_post_parameters("code", "credential", "sealed")
 
@@ -74,9 +75,7 @@ def passkey_new(request):
         "options": json.dumps(passkeys.creation_options(request, purpose, person)),
         "next": request.GET.get("next", ""),
     }
-    return TemplateResponse(
-        request, "account_pages/passkey_new.html", context, status=422 if form.errors else 200
-    )
+    return on_the_way(request, "account_pages/passkey_new.html", context)
 
 
 @secret_fields
@@ -99,7 +98,15 @@ def app(request):
         "is_change": bool(factors_of(person).app),
         "next": request.GET.get("next", ""),
     }
-    return TemplateResponse(request, "account_pages/app.html", context, status=422 if form.errors else 200)
+    return on_the_way(request, "account_pages/app.html", context)
+
+
+def on_the_way(request, template: str, context: dict):
+    """Draw the page of a factor that is made on the way to ``context["next"]``, which may be a system."""
+    status = 422 if context["form"].errors else 200
+    response = TemplateResponse(request, template, context, status=status)
+    response._csp_update = form_action_for(context["next"])
+    return response
 
 
 def added(request, factor, message: str):

@@ -1,0 +1,98 @@
+"""Systems that send people on by themselves: a form of ours ends where the last of their redirects leads."""
+
+import socket
+import threading
+from urllib.parse import urlencode
+from wsgiref.simple_server import WSGIServer, make_server
+
+import pytest
+from playwright.sync_api import expect
+
+from demo.foreign_system import QuietHandler
+from sso.api import ensure_client
+from sso.models import Application
+from tests.browser.test_provider import intranet, orm_beside_the_browser, person, visit  # noqa: F401 (fixtures)
+from tests.browser.test_public_system import QUESTION, InThreads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class OverIPv6(InThreads):
+    address_family = socket.AF_INET6
+
+    def server_bind(self):
+        """Django's tests would look the name of the address up."""
+        WSGIServer.server_bind(self)
+
+
+class Wandering:
+    """A system whose pages have another name ("localhost") than the address that people come back to."""
+
+    def __init__(self, host: str, kind=InThreads):
+        self.server = make_server(host, 0, self, server_class=kind, handler_class=QuietHandler)
+        self.port = self.server.server_port
+        self.home = f"http://localhost:{self.port}/home"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] in {"/callback", "/bye"}:
+            start_response("302 Found", [("Location", self.home)])
+            return []
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"home"]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def wandering():
+    server = Wandering("127.0.0.1")
+    yield server
+    server.stop()
+
+
+def register(address: str, **more) -> Application:
+    return ensure_client("Wiki", redirect_uris=address, allowed_scopes=["openid"], **more)[0]
+
+
+def sign_in(page, intranet, system) -> None:  # noqa: F811
+    about = QUESTION | {"client_id": system.client_id, "redirect_uri": system.redirect_uris}
+    page.goto(f"{intranet}/oauth/authorize/?{urlencode(about)}")
+    page.locator("button[name=allow][value=yes]").click()
+
+
+def test_a_system_may_send_people_on_after_sign_in(visit, intranet, wandering):  # noqa: F811
+    page = visit()
+    system = register(f"http://127.0.0.1:{wandering.port}/callback")
+
+    sign_in(page, intranet, system)
+
+    page.wait_for_url(wandering.home)
+    expect(page.locator("body")).to_have_text("home")
+
+
+def test_a_system_may_send_people_on_after_sign_out(visit, intranet, wandering):  # noqa: F811
+    page = visit()
+    bye = f"http://127.0.0.1:{wandering.port}/bye"
+    system = register("https://wiki.example/callback", post_logout_redirect_uris=bye)
+    about = {"client_id": system.client_id, "post_logout_redirect_uri": bye}
+    page.goto(f"{intranet}/oauth/end-session/?{urlencode(about)}")
+
+    page.locator("main form[action*='/oauth/sign-out/'] button[type=submit]").click()
+
+    page.wait_for_url(wandering.home)
+    expect(page.locator("body")).to_have_text("home")
+
+
+def test_an_app_may_listen_at_an_ipv6_address(visit, intranet):  # noqa: F811
+    """Content policies have no words for one: what named it was ignored, and nobody got through."""
+    app = Wandering("::1", OverIPv6)
+    page = visit()
+    system = register(f"http://[::1]:{app.port}/back", client_type="public")
+
+    sign_in(page, intranet, system)
+
+    page.wait_for_url(f"http://[::1]:{app.port}/back?code=*")
+    app.stop()
