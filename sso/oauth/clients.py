@@ -8,6 +8,7 @@ from django.utils import timezone
 from sso.hashers import LongSecretHasher
 from sso.models import Application
 from sso.oauth.assertions import KIND, is_proven, name_in
+from sso.oauth.issuing import Failed
 from sso.prepared import PreparedLookup, Row
 from sso.services.audit import Action, Cause, record
 
@@ -45,20 +46,23 @@ def its_client(row: Row | None) -> Row | None:
 def client_of(
     request, form: dict[str, str], *, or_public: bool = False, expected: Row | None = None
 ) -> Row | None:
-    """Return the confidential client that has proved its secret, else None.
+    """Return the confidential client that has proved its secret, else None. Raises Failed for two proofs at once.
 
     With ``or_public`` a public client is taken at its word: it proves itself by PKCE or the refresh token.
     ``expected`` is the one to which what it presents was issued: it need not be looked for again.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
+    is_basic = header[:6].lower() == "basic "
+    if is_basic + ("client_secret" in form) + ("client_assertion" in form) > 1:  # RFC 6749 §2.3
+        raise Failed("invalid_request", "the client proves itself in more than one way")
     assertion = form.get("client_assertion", "") if form.get("client_assertion_type") == KIND else ""
     if assertion:
         client_id, secret = name_in(assertion), ""
-        if (form.get("client_id") or client_id) != client_id:
+        if form.get("client_id", client_id) != client_id:
             return None
-    elif header[:6].lower() == "basic ":
+    elif is_basic:
         client_id, secret = basic(header[6:])
-        if (form.get("client_id") or client_id) != client_id:  # Dovecot sends it without a value
+        if form.get("client_id", client_id) != client_id:
             return None
     else:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")

@@ -52,7 +52,7 @@ class Answer(Exception):
 
 
 def read(query: QueryDict, several: Iterable[str] = ("resource",)) -> dict[str, str]:
-    """Return each parameter's one value. Raises BadParameter."""
+    """Return each parameter's one value; one without a value is left out (RFC 6749 §3.1). Raises BadParameter."""
     values = {}
     for name, found in query.lists():
         value = found[-1]
@@ -64,7 +64,8 @@ def read(query: QueryDict, several: Iterable[str] = ("resource",)) -> dict[str, 
             raise BadParameter(name, "holds characters that cannot be printed")
         if len(value) > LONGEST.get(name, LONGEST_OF_OTHERS):
             raise BadParameter(name, "is too long")
-        values[name] = value
+        if value:
+            values[name] = value
     return values
 
 
@@ -110,7 +111,7 @@ def asked_in(query: QueryDict) -> Asked:
 def read_one(query: QueryDict, name: str) -> str:
     part = QueryDict(mutable=True)
     part.setlist(name, query.getlist(name) or [""])
-    return read(part)[name]
+    return read(part).get(name, "")
 
 
 def fill(asked: Asked, query: QueryDict) -> None:

@@ -61,6 +61,7 @@ def for_programs(view):
         except Failed as error:
             response = failure(error.error, error.description)
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Pragma"] = "no-cache"  # RFC 6749 §5.1
         return response
 
     return wrapped
@@ -150,7 +151,10 @@ def learns_account(client: Row, found: Row) -> bool:
 def userinfo(request, form):
     """OpenID Connect Core §5.3. The token comes in the header or the form, never in the address."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
-    raw = parse_bearer_token(header) or form.get("access_token", "")
+    in_header, in_form = parse_bearer_token(header), form.get("access_token", "")
+    if in_header and in_form:  # RFC 6750 §2
+        return no_bearer("invalid_request", 400)
+    raw = in_header or in_form
     if not raw and header[:7].lower() != "bearer ":  # nothing is wrong yet (RFC 6750 §3.1)
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="oauth"'})
     request.system = found = living(raw)

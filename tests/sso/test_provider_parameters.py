@@ -8,7 +8,16 @@ from django.urls import reverse
 
 from sso.api import ensure_client
 from sso.models import AccessToken
-from tests.sso.conftest import REDIRECT, VERIFIER, ask, introspect, parameters_of, redeem, userinfo
+from tests.sso.conftest import (
+    REDIRECT,
+    VERIFIER,
+    ask,
+    introspect,
+    parameters_of,
+    redeem,
+    tokens_of,
+    userinfo,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +137,59 @@ def test_a_system_that_names_itself_in_two_ways_is_refused(session_of, person, w
     once = Client().post(reverse("oauth-token"), form | {"client_id": ""}, headers=headers)
 
     assert (twice.status_code, once.status_code) == (401, 200)
+
+
+EMPTY = [
+    "request",
+    "request_uri",
+    "max_age",
+    "response_mode",
+    "prompt",
+    "claims",
+    "acr_values",
+    "id_token_hint",
+]
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_parameter_without_a_value_counts_as_left_out(session_of, person, wiki, name):
+    """RFC 6749 §3.1."""
+    assert "code" in parameters_of(ask(session_of(person), wiki[0], **{name: ""}))
+
+
+def basic_of(system, secret) -> dict[str, str]:
+    return {"HTTP_AUTHORIZATION": f"Basic {b64encode(f'{system.client_id}:{secret}'.encode()).decode()}"}
+
+
+@pytest.mark.parametrize("address", ["oauth-token", "oauth-introspect", "oauth-revoke", "oauth-par"])
+@pytest.mark.parametrize("other", ["client_secret", "client_assertion"])
+def test_a_system_proves_itself_in_one_way_only(client, wiki, address, other):
+    """RFC 6749 §2.3 and §5.2; whichever of the two would count, somebody else could have put the other there."""
+    form = {"token": "x", "grant_type": "refresh_token", "refresh_token": "x"}
+
+    once = client.post(reverse(address), form, **basic_of(*wiki))
+    twice = client.post(reverse(address), form | {other: wiki[1]}, **basic_of(*wiki))
+
+    assert "proves itself" not in once.content.decode()
+    assert (twice.status_code, twice.json()["error"]) == (400, "invalid_request")
+
+
+def test_an_access_token_comes_in_one_way_only(client, session_of, person, wiki):
+    """RFC 6750 §2, §3.1."""
+    token = tokens_of(session_of(person), wiki)["access_token"]
+
+    answer = client.post(
+        reverse("oauth-userinfo"), {"access_token": token}, HTTP_AUTHORIZATION=f"Bearer {token}"
+    )
+
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+    assert 'error="invalid_request"' in answer["WWW-Authenticate"]
+
+
+def test_no_cache_of_whatever_age_keeps_tokens(session_of, person, wiki):
+    """RFC 6749 §5.1 asks for both headers."""
+    client = session_of(person)
+
+    answer = redeem(client, *wiki, parameters_of(ask(client, wiki[0]))["code"])
+
+    assert (answer["Cache-Control"], answer["Pragma"]) == ("no-store", "no-cache")
