@@ -55,16 +55,23 @@ class Answer:
     body: bytes = b""  # when it was asked for
 
 
-def call(method: str, url: str, form: Mapping[str, str] | None = None) -> Answer:
-    """Return what ``url`` answers; its body is not read. Raises Unreachable."""
+def call(
+    method: str, url: str, form: Mapping[str, str] | None = None, longest: float | None = None
+) -> Answer:
+    """Return what ``url`` answers within ``longest`` seconds; its body is not read. Raises Unreachable."""
     body, headers = None, dict(LIKE_A_BROWSER)
     if form is not None:
         body, headers["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
-    return send(method, url, body, headers)
+    return send(method, url, body, headers, longest=longest)
 
 
 def send(
-    method: str, url: str, body: str | bytes | None, headers: Mapping[str, str], most_bytes: int = 0
+    method: str,
+    url: str,
+    body: str | bytes | None,
+    headers: Mapping[str, str],
+    most_bytes: int = 0,
+    longest: float | None = None,
 ) -> Answer:
     """Return what ``url`` answers, with its body when ``most_bytes`` allows one. Raises Unreachable."""
     try:
@@ -74,7 +81,8 @@ def send(
         raise Unreachable(Trouble.NOT_ALLOWED) from None
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
         raise Unreachable(Trouble.NOT_ALLOWED)
-    pool = pool_for(parts.scheme, host, address_of(host, port), port)
+    longest = LONGEST_SECONDS if longest is None else longest
+    pool = pool_for(parts.scheme, host, address_of(host, port), port, longest)
     headers = {"Host": parts.netloc.rpartition("@")[2], **headers, "Connection": "close"}
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     began = time.monotonic()
@@ -90,7 +98,7 @@ def send(
             preload_content=False,
         )
         try:
-            if time.monotonic() - began > LONGEST_SECONDS:  # its head was cut off, and may say anything
+            if time.monotonic() - began > longest:  # its head was cut off, and may say anything
                 raise Unreachable(Trouble.TOO_SLOW)
             told = response.headers
             found = body_of(response, most_bytes) if most_bytes else b""
@@ -104,7 +112,7 @@ def send(
     except urllib3.exceptions.TimeoutError:
         raise Unreachable(Trouble.TOO_SLOW) from None
     except (urllib3.exceptions.HTTPError, UnicodeError, ValueError):
-        was_cut_off = time.monotonic() - began > LONGEST_SECONDS  # by us, before there was a line to read
+        was_cut_off = time.monotonic() - began > longest  # by us, before there was a line to read
         raise Unreachable(Trouble.TOO_SLOW if was_cut_off else Trouble.BROKEN) from None
     finally:
         pool.close()
@@ -115,9 +123,13 @@ class EndsByItself:
 
     alarm: threading.Timer | None = None
 
+    def __init__(self, *address, longest: float, **options):
+        super().__init__(*address, **options)
+        self.longest = longest
+
     def connect(self) -> None:
         super().connect()
-        self.alarm = threading.Timer(LONGEST_SECONDS, cut_off, [self.sock])
+        self.alarm = threading.Timer(self.longest, cut_off, [self.sock])
         self.alarm.daemon = True
         self.alarm.start()
 
@@ -153,13 +165,18 @@ def body_of(response: urllib3.BaseHTTPResponse, most_bytes: int) -> bytes:
     return b"".join(pieces)
 
 
-def pool_for(scheme: str, host: str, address: str, port: int) -> urllib3.HTTPConnectionPool:
+def pool_for(scheme: str, host: str, address: str, port: int, longest: float) -> urllib3.HTTPConnectionPool:
     if scheme == "http":
-        pool = urllib3.HTTPConnectionPool(address, port)
+        pool = urllib3.HTTPConnectionPool(address, port, longest=longest)
         pool.ConnectionCls = Timed
     else:
         pool = urllib3.HTTPSConnectionPool(
-            address, port, ssl_context=trusted(), server_hostname=host, assert_hostname=host
+            address,
+            port,
+            ssl_context=trusted(),
+            server_hostname=host,
+            assert_hostname=host,
+            longest=longest,
         )
         pool.ConnectionCls = TimedTls
     return pool

@@ -10,6 +10,7 @@ from collections import defaultdict
 from datetime import timedelta
 from uuid import uuid4
 
+from django.core.cache import caches
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -20,8 +21,15 @@ from sso.services.audit import Action, record
 log = logging.getLogger(__name__)
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 TOKEN_SECONDS = 120
-RETRIES = [timedelta(seconds=5), timedelta(seconds=20), timedelta(seconds=60)]  # counted from the first try
+RETRIES = [
+    timedelta(seconds=5),
+    timedelta(seconds=15),
+    timedelta(seconds=40),
+]  # each counted from the try before
 AT_ONCE = 50  # notices of one job
+LONGEST_CALL = 6  # seconds
+LONGEST_REST = 50  # seconds that a system which cannot be reached is left alone: less than its notices live
+LATER = 40  # the priority of further tries: first those of systems that answer
 CONFIRMED = {200, 204}
 State = LogoutNotice.State
 
@@ -53,15 +61,17 @@ def note_logouts(reason: str, *, keep: str = "", **held) -> list[int]:
 def deliver(keys: list[int]) -> None:
     """Tell one system what waits among the notices ``keys``; those that fail are told again later.
 
-    A system that cannot be reached costs one try for all of them, so that a dead one holds up nobody.
+    A system that cannot be reached costs one try for all of them, and is then left alone for a while by the jobs of
+    other sessions, too: what hangs for seconds each time would hold up the sign-out of all others.
     """
     from sso.jobs import send_logouts
 
     notices = LogoutNotice.objects.filter(pk__in=keys, state=State.WAITING).select_related(
         "application", "user"
     )
-    trouble, left = None, []
+    trouble, left, began = None, [], timezone.now()
     for notice in notices.order_by("pk"):
+        trouble = trouble or trouble_known(notice.application_id)
         if trouble is None:
             trouble = tell(notice)
         else:
@@ -74,24 +84,46 @@ def deliver(keys: list[int]) -> None:
                 give_up(notice)
         notice.save(update_fields=["state", "tries", "answered_at", "answer"])
     if left:
-        first = min(notice.made_at for notice in left)
-        again = max(first + RETRIES[left[0].tries - 1], timezone.now() + timedelta(seconds=1))
-        send_logouts.using(run_after=again).enqueue([notice.pk for notice in left])
+        again = max(began + RETRIES[left[0].tries - 1], timezone.now() + timedelta(seconds=1))
+        send_logouts.using(run_after=again, priority=LATER).enqueue([notice.pk for notice in left])
 
 
 def tell(notice: LogoutNotice) -> str | None:
     """Send ``notice`` once and write its answer into it. Returns the trouble when the system cannot be reached."""
+    form, began = {"logout_token": logout_token(notice)}, time.monotonic()
     try:
-        answer = call(
-            "POST", notice.application.backchannel_logout_uri, {"logout_token": logout_token(notice)}
-        )
+        answer = call("POST", notice.application.backchannel_logout_uri, form, LONGEST_CALL)
     except Unreachable as error:
         notice.answer = error.trouble.value
+        let_rest(notice.application_id, notice.answer, time.monotonic() - began)
         return notice.answer
+    caches["process"].delete(key_of(notice.application_id, "troubles"))
     notice.answer, notice.answered_at = f"HTTP {answer.status}", timezone.now()
     if answer.status in CONFIRMED:
         notice.state = State.CONFIRMED
     return None
+
+
+def trouble_known(system: int) -> str | None:
+    """Return why ``system`` could not be reached a moment ago, as long as it is left alone for that."""
+    return caches["process"].get(key_of(system, "rests"))
+
+
+def let_rest(system: int, trouble: str, seconds: float) -> None:
+    """Leave ``system`` alone: the longer, the more often it could not be reached. The last call took ``seconds``.
+
+    The first rests are shorter than the time between the tries of one notice, so that each of these is a real one.
+    """
+    cache, count = caches["process"], key_of(system, "troubles")
+    troubles = cache.get(count, 0) + 1
+    cache.set(count, troubles, 2 * LONGEST_REST)
+    rest = min(2 ** (troubles + 1), LONGEST_REST) - seconds
+    if rest > 0:
+        cache.set(key_of(system, "rests"), trouble, rest)
+
+
+def key_of(system: int, what: str) -> str:
+    return f"sso.logout.{system}.{what}"
 
 
 def give_up(notice: LogoutNotice) -> None:

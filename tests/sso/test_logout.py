@@ -1,6 +1,9 @@
 """Telling systems of a sign-out: who is told what and when, and what if they do not answer."""
 
+import socket
+import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -17,8 +20,9 @@ from sso.models import AuditEntry, LogoutNotice, RefreshToken, Session
 from sso.oauth.signing import issuer
 from sso.services.audit import Action
 from sso.services.expiry import clear_expired
-from sso.services.logout import EVENT, RETRIES, deliver
+from sso.services.logout import EVENT, deliver
 from sso.services.revocation import end_system
+from tests.factories import person_of
 from tests.sso.conftest import REDIRECT, browser_of, tokens_of
 from tests.sso.receiver import sid_of, states, system
 
@@ -164,7 +168,7 @@ def test_three_more_tries_within_a_minute_then_it_is_given_up(person, told, rece
                 tried_at.append(timezone.now() - began)
             clock.shift(1)
 
-    assert tried_at == [timedelta(0), *RETRIES]
+    assert [at.total_seconds() for at in tried_at] == [0, 5, 20, 60]
     assert states() == [("failed", 4, f"HTTP {status[:3]}")]
     assert len(set(receiver.tokens)) == 4  # each with its own jti
     entry = AuditEntry.objects.get(action=Action.LOGOUT_UNANSWERED)
@@ -199,6 +203,106 @@ def test_dead_system_costs_one_try_for_all_that_wait(person, queue, receiver):
     assert states() == [("waiting", 1, "refused")] * 3
     deliver(list(LogoutNotice.objects.values_list("pk", flat=True)))  # a job that runs twice
     assert row.logout_notices.count() == 3
+
+
+class Sick:
+    """A back-channel address that hangs up; it counts the calls."""
+
+    def __init__(self):
+        self.calls = 0
+        self.line = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self.line.getsockname()[1]}/logout"
+        threading.Thread(target=self.answer, daemon=True).start()
+
+    def answer(self):
+        with suppress(OSError):
+            while True:
+                self.line.accept()[0].close()
+                self.calls += 1
+
+
+@pytest.fixture
+def sick():
+    sick = Sick()
+    yield sick
+    sick.line.close()
+
+
+def test_dead_system_costs_one_try_for_the_sign_outs_of_all(queue, sick):
+    """Each is a job of its own; a system that hangs for seconds each time would hold up everybody's sign-out."""
+    told = system("Wiki", sick)
+    for _person in range(3):
+        browser = browser_of(person_of())
+        tokens_of(browser, told)
+        browser.post(reverse("account_logout"), {"where": "browser"})
+
+    queue()
+
+    assert sick.calls == 1
+    assert states() == [("waiting", 1, "broken")] * 3
+
+
+def test_each_try_of_one_sign_out_is_a_real_one(person, queue, sick):
+    browser, told = browser_of(person), system("Wiki", sick)
+    tokens_of(browser, told)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browser.post(reverse("account_logout"), {"where": "browser"})
+        for _second in range(70):
+            queue()
+            clock.shift(1)
+
+    assert (sick.calls, states()) == (4, [("failed", 4, "broken")])
+
+
+def test_system_that_is_back_is_told_of_what_waits(person, queue, sick, receiver):
+    row, _secret = told = system("Wiki", sick)
+    for minute in range(6):  # it has been left alone longer and longer
+        browser = browser_of(person)
+        tokens_of(browser, told)
+        browser.post(reverse("account_logout"), {"where": "browser"})
+        with time_machine.travel(timezone.now() + timedelta(minutes=minute), tick=False):
+            queue()
+    newest = LogoutNotice.objects.order_by("pk").last()
+    type(row).objects.filter(pk=row.pk).update(backchannel_logout_uri=receiver.address)
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=7), tick=False) as clock:
+        for _second in range(70):
+            queue()
+            clock.shift(1)
+
+    newest.refresh_from_db()
+    assert newest.state == "confirmed"
+
+
+def test_tries_are_counted_from_the_first_when_that_came_late(person, queue, sick):
+    """The worker was away for ten minutes: four tries within three seconds would be none."""
+    browser, told = browser_of(person), system("Wiki", sick)
+    tokens_of(browser, told)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browser.post(reverse("account_logout"), {"where": "browser"})
+        clock.shift(600)
+        began, tried_at = timezone.now(), []
+        for _second in range(70):
+            if queue():
+                tried_at.append((timezone.now() - began).total_seconds())
+            clock.shift(1)
+
+    assert tried_at == [0, 5, 20, 60]
+
+
+def test_first_tries_come_before_further_ones(person, told, queue, sick):
+    browser = browser_of(person)
+    tokens_of(browser, system("Archive", sick))
+    browser.post(reverse("account_logout"), {"where": "browser"})
+    queue()
+    browser = browser_of(person)
+    tokens_of(browser, told)
+    with time_machine.travel(timezone.now() + timedelta(seconds=9), tick=False):
+        browser.post(reverse("account_logout"), {"where": "browser"})
+        first = DBTaskResult.objects.ready().first()
+
+    notice = LogoutNotice.objects.get(application=told[0])
+    assert first.args_kwargs["args"] == [[notice.pk]]
 
 
 def test_what_is_rolled_back_is_not_told(person, told, queue):
