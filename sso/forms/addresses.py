@@ -1,5 +1,6 @@
 """Addresses and keys of a system, as they are typed in."""
 
+import json
 import re
 from urllib.parse import urlsplit
 
@@ -83,10 +84,23 @@ class AddressField(forms.CharField):
         return address
 
 
+class Decoder(json.JSONDecoder):
+    """Calls all that cannot be read by one name: the fields of forms know no other."""
+
+    def decode(self, text):
+        try:
+            return super().decode(text)
+        except (RecursionError, ValueError) as error:  # too deep, or a number of thousands of digits
+            raise json.JSONDecodeError("cannot be read", "", 0) from error
+
+
 class KeysField(forms.JSONField):
     """Public keys of a system as a JWK set (RFC 7517), or none: {}."""
 
     widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+
+    def __init__(self, **options):
+        super().__init__(decoder=Decoder, **options)
 
     def prepare_value(self, value):
         return "" if value in ({}, None) else super().prepare_value(value)

@@ -71,6 +71,8 @@ def test_changes_wait_for_a_second_admin(admin_client):
         '{"keys": []}',
         '{"keys": [1]}',
         '{"keys": [{"kty": "EC"}]}',
+        pytest.param("[" * 3000, id="too deep"),
+        pytest.param("9" * 5000, id="too many digits"),
         pytest.param(json.dumps({"keys": [KEY.as_dict(private=True)]}), id="private"),
         pytest.param(json.dumps({"keys": [WEAK.as_dict(private=False)]}), id="1024 bits"),
         pytest.param(json.dumps({"keys": [OctKey.generate_key(256).as_dict(private=True)]}), id="symmetric"),
