@@ -80,7 +80,7 @@ gitlab_rails['omniauth_providers'] = [{
   args: {
     name: 'openid_connect', scope: ['openid', 'profile', 'email'], response_type: 'code',
     issuer: '{issuer}', discovery: true, pkce: true, client_auth_method: 'basic',
-    uid_field: 'preferred_username',
+    uid_field: 'sub',
     client_options: {
       identifier: '{client_id}', secret: 'SECRET',
       redirect_uri: '{base}/users/auth/openid_connect/callback'

@@ -283,7 +283,12 @@ class WayForm(forms.Form):
     acr = forms.ChoiceField(label=_("Strength of the sign-in"), choices=STRENGTHS, required=False)
 
     def clean_people(self):
-        names = [name.lower() for name in self.cleaned_data["people"]][:MOST_PEOPLE]
+        names = list(dict.fromkeys(name.lower() for name in self.cleaned_data["people"]))
+        if len(names) > MOST_PEOPLE:
+            raise ValidationError(
+                _("Name %(most)d people at most; for more of them take a group or a unit.")
+                % {"most": MOST_PEOPLE}
+            )
         found = dict(User.objects.filter(username__in=names).values_list("username", "pk"))
         if unknown := sorted(set(names) - set(found)):
             raise ValidationError(

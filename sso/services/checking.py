@@ -122,7 +122,7 @@ def looked_at(system: Application, address: str) -> list[Finding]:
     left_out = sorted(set(values.get("scope", "").split()) - set(scopes_for(system, values.get("scope", ""))))
     words = _("all of it is allowed")
     if left_out:
-        words = ", ".join(left_out)
+        words = _("not allowed, so it is left out: %(scopes)s") % {"scopes": ", ".join(left_out)}
     findings.append(Finding(What.SCOPES, "", None if left_out else True, words))
     return findings
 

@@ -13,7 +13,7 @@ from sso.services.audit import Action
 from sso.services.clients import approve_request, save_system
 from sso.services.rules import NOBODY, At, Way, as_rule, may_enter, save_rule, ways_of
 from tests.conftest import record_sign_in
-from tests.factories import RoleFactory, UnitFactory, person_of, system_admin
+from tests.factories import RoleFactory, UnitFactory, UserFactory, person_of, system_admin
 from tests.sso.conftest import REDIRECT, ask, parameters_of, redeem, refresh, tokens_of
 
 pytestmark = pytest.mark.django_db
@@ -314,6 +314,18 @@ def test_form_stores_what_was_filled_in_and_shows_it_again(signed_in, people, un
     page = browser.get(reverse("system-rule", args=[wiki[0].pk])).content.decode()
     assert "Kế toán trưởng" in page
     assert people["below"].username in page
+
+
+def test_more_people_than_a_rule_takes_are_refused_and_none_is_left_out_in_silence(signed_in, wiki):
+    names = [UserFactory().username for _number in range(201)]
+    client, page = signed_in(system_admin()), reverse("system-rule", args=[wiki[0].pk])
+
+    answers = [client.post(page, form_of({"people": "\n".join(names[:most])})) for most in (201, 200)]
+
+    wiki[0].refresh_from_db()
+    assert [answer.status_code for answer in answers] == [422, 302]
+    assert "tối đa 200 người" in answers[0].content.decode()
+    assert len(wiki[0].rule["ways"][0]["people"]) == 200
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,14 @@ def test_what_the_system_asks_for_is_looked_at(server, changes, what, good):
     assert found[what] is good
 
 
+def test_what_is_asked_for_and_not_allowed_is_named_as_such(server):
+    query = urlencode(GOOD | {"redirect_uri": f"{server.address}/back", "scope": "openid phone email"})
+
+    found = {finding.what: finding.words for finding in looked_at(system(server), f"https://x/?{query}")}
+
+    assert found[What.SCOPES] == "chưa được phép nên bị bỏ qua: email, phone"
+
+
 def test_start_of_the_sign_in_is_followed_on_the_systems_own_hosts_only(server):
     server.answers |= {"/start": (302, "/next"), "/next": (302, "https://169.254.169.254/")}
 
