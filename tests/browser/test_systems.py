@@ -69,3 +69,15 @@ def test_sign_out_by_keyboard_reaches_the_other_system_and_shows_its_receipt(
     expect(page.get_by_text(WORDS[language][1])).to_be_visible()
     page.goto(f"{portal}/")
     expect(page.get_by_text("Xin chào")).to_have_count(0)
+
+
+def test_settings_are_copied_by_a_click(show):
+    page = show("system")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    field = page.get_by_label("Mã hệ thống (client ID)", exact=True)
+
+    button = field.locator("xpath=following-sibling::button")
+    button.click()
+
+    expect(button).to_have_text("Đã sao chép")
+    assert page.evaluate("navigator.clipboard.readText()") == field.input_value() == "foreign-system"
