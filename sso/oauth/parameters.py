@@ -21,6 +21,7 @@ LONGEST = {
     "state": 2000, "token": 4000, "token_type_hint": 50,
 }  # fmt: skip
 LONGEST_OF_OTHERS = 8000
+LONGEST_QUERY = 16000  # of all together, where they are kept or sent on
 ENABLED = PreparedGet(
     Application, lambda client_id: Application.objects.filter(client_id=client_id, is_enabled=True)
 )

@@ -8,18 +8,30 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from sso.models import PushedRequest
+from sso.limits import count_up
+from sso.models import Application, PushedRequest
+from sso.oauth.devices import place_of
 from sso.oauth.issuing import Failed, hashed
-from sso.oauth.parameters import Answer, Refused, asked_in, fill
+from sso.oauth.parameters import LONGEST_QUERY, Answer, Refused, asked_in, fill
 from sso.prepared import Row
 
 URN = "urn:ietf:params:oauth:request_uri:"
 LIVES = timedelta(minutes=10)  # as long as somebody may take to sign in
+MOST_OF_PLACE = 300  # of a system without a secret, from one network address within sso.limits.WINDOW seconds
 OF_CLIENT = {"client_secret", "client_assertion", "client_assertion_type"}
 
 
-def push(client: Row, form: dict[str, str]) -> str:
-    """Keep the request of ``client`` and return its name. Raises Failed for one that authorize would refuse."""
+def push(client: Row, form: dict[str, str], request) -> str:
+    """Keep the request of ``client`` and return its name. Raises Failed for one that authorize would refuse.
+
+    Whoever knows a system without a secret can send in its name, so it is kept short, and not too often.
+    """
+    if client.client_type == Application.CLIENT_PUBLIC:
+        place = hashed(f"{client.client_id} {place_of(request)}")
+        if count_up(f"sso.tries.pushed.{place}") > MOST_OF_PLACE:
+            raise Failed("temporarily_unavailable", "too many requests come from this network address")
+    if sum(map(len, form.values())) > LONGEST_QUERY:
+        raise Failed("invalid_request", "the request is too long")
     if "request_uri" in form or form.get("client_id", client.client_id) != client.client_id:
         raise Failed("invalid_request")
     parameters = {name: value for name, value in form.items() if name not in OF_CLIENT}

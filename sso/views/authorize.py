@@ -20,7 +20,7 @@ from sso.adapter import remember_language
 from sso.models import Application
 from sso.models.tokens import Acr
 from sso.oauth.claims import subject_of
-from sso.oauth.parameters import Answer, Asked, Refused, asked_in, fill
+from sso.oauth.parameters import LONGEST_QUERY, Answer, Asked, Refused, asked_in, fill
 from sso.oauth.pushed import question_in, use_up
 from sso.oauth.scopes import TEXTS
 from sso.oauth.signing import issuer, read_hint
@@ -31,8 +31,6 @@ from sso.services.sign_ins import MUST_ENROL
 from sso.services.tokens import give_consent, has_consent, issue_code
 from sso.step_up import acr_within_reach, to_confirm
 from sso.views.sign_in import onward_to
-
-LONGEST_QUERY = 16000
 
 
 @csrf_exempt

@@ -15,5 +15,5 @@ def pushed_authorization(request, form):
     client = client_of(request, form, or_public=True)
     if client is None:
         return unknown_client()
-    answer = {"request_uri": push(client, form), "expires_in": int(LIVES.total_seconds())}
+    answer = {"request_uri": push(client, form, request), "expires_in": int(LIVES.total_seconds())}
     return JsonResponse(answer, status=201)

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from sso.api import ensure_client
 from sso.models import Grant, PushedRequest
+from sso.oauth import pushed
 from sso.oauth.assertions import KIND
 from tests.sso.conftest import REDIRECT, VERIFIER, parameters_of, redeem
 
@@ -45,6 +46,28 @@ def bring(browser, system, name: str, **more: str):
 
 
 # --- requests sent ahead ---------------------------------------------------------------------------
+
+
+def test_a_request_sent_ahead_is_no_way_to_fill_the_disk(wiki):
+    more = {f"x{number}": "y" * 8000 for number in range(3)}
+
+    answer = push(wiki, **more)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert PushedRequest.objects.count() == 0
+
+
+def test_strangers_can_send_ahead_for_a_system_without_a_secret_only_so_often(public, wiki, monkeypatch):
+    monkeypatch.setattr(pushed, "MOST_OF_PLACE", 2)
+    form = question(public[0])
+
+    def answers(address: str) -> list[int]:
+        return [
+            Client(REMOTE_ADDR=address).post(reverse("oauth-par"), form).status_code for _time in range(3)
+        ]
+
+    assert [answers("10.1.2.3"), answers("10.1.2.4")] == [[201, 201, 400]] * 2
+    assert [push(wiki).status_code for _time in range(3)] == [201] * 3
 
 
 def test_a_request_sent_ahead_is_answered_as_if_it_came_by_the_browser(session_of, person, wiki):
