@@ -7,9 +7,9 @@ from sso.services.provisioning import working
 
 
 @task(priority=50)
-def send_logouts(notice_ids: list[int]) -> None:
+def send_logouts(notice_ids: list[int], has_waited: bool = False) -> None:
     """Tell a system that sessions have ended; what it confirmed already is not told again."""
-    logout.deliver(notice_ids)
+    logout.deliver(notice_ids, has_waited=has_waited)
 
 
 @task()

@@ -29,7 +29,8 @@ RETRIES = [
 AT_ONCE = 50  # notices of one job
 LONGEST_CALL = 6  # seconds
 LONGEST_REST = 50  # seconds that a system which cannot be reached is left alone: less than its notices live
-LATER = 40  # the priority of further tries: first those of systems that answer
+LATER, LAST = 40, -20  # the priority of further tries; of systems that have been slow
+SLOW, SLOW_FOR = 2, 120  # seconds of a call; how long it is remembered
 CONFIRMED = {200, 204}
 State = LogoutNotice.State
 
@@ -58,17 +59,22 @@ def note_logouts(reason: str, *, keep: str = "", **held) -> list[int]:
     return [key for keys in by_system.values() for key in keys]
 
 
-def deliver(keys: list[int]) -> None:
+def deliver(keys: list[int], *, has_waited: bool = False) -> None:
     """Tell one system what waits among the notices ``keys``; those that fail are told again later.
 
     A system that cannot be reached costs one try for all of them, and is then left alone for a while by the jobs of
-    other sessions, too: what hangs for seconds each time would hold up the sign-out of all others.
+    other sessions, too: what hangs for seconds each time would hold up the sign-out of all others. One that answers
+    slowly is told when nothing else is to be done.
     """
     from sso.jobs import send_logouts
 
     notices = LogoutNotice.objects.filter(pk__in=keys, state=State.WAITING).select_related(
         "application", "user"
     )
+    first = notices.first()
+    if first and not has_waited and caches["process"].get(key_of(first.application_id, "slow")):
+        send_logouts.using(priority=LAST).enqueue(keys, has_waited=True)
+        return
     trouble, left, began = None, [], timezone.now()
     for notice in notices.order_by("pk"):
         trouble = trouble or trouble_known(notice.application_id)
@@ -85,7 +91,8 @@ def deliver(keys: list[int]) -> None:
         notice.save(update_fields=["state", "tries", "answered_at", "answer"])
     if left:
         again = max(began + RETRIES[left[0].tries - 1], timezone.now() + timedelta(seconds=1))
-        send_logouts.using(run_after=again, priority=LATER).enqueue([notice.pk for notice in left])
+        again_later = send_logouts.using(run_after=again, priority=LAST if has_waited else LATER)
+        again_later.enqueue([notice.pk for notice in left], has_waited=has_waited)
 
 
 def tell(notice: LogoutNotice) -> str | None:
@@ -97,6 +104,9 @@ def tell(notice: LogoutNotice) -> str | None:
         notice.answer = error.trouble.value
         let_rest(notice.application_id, notice.answer, time.monotonic() - began)
         return notice.answer
+    finally:
+        if time.monotonic() - began > SLOW:
+            caches["process"].set(key_of(notice.application_id, "slow"), True, SLOW_FOR)
     caches["process"].delete(key_of(notice.application_id, "troubles"))
     notice.answer, notice.answered_at = f"HTTP {answer.status}", timezone.now()
     if answer.status in CONFIRMED:

@@ -324,7 +324,7 @@ def queue(settings):
         due = list(DBTaskResult.objects.ready())
         for job in due:
             job.delete()
-            job.task.call(*job.args_kwargs["args"])
+            job.task.call(*job.args_kwargs["args"], **job.args_kwargs["kwargs"])
         return len(due)
 
     return run_due

@@ -18,9 +18,10 @@ from joserfc.jwk import KeySet
 from sso.api import Reason, revoke
 from sso.models import AuditEntry, LogoutNotice, RefreshToken, Session
 from sso.oauth.signing import issuer
+from sso.services import logout
 from sso.services.audit import Action
 from sso.services.expiry import clear_expired
-from sso.services.logout import EVENT, deliver
+from sso.services.logout import EVENT, LAST, deliver
 from sso.services.revocation import end_system
 from tests.factories import person_of
 from tests.sso.conftest import REDIRECT, browser_of, tokens_of
@@ -303,6 +304,26 @@ def test_first_tries_come_before_further_ones(person, told, queue, sick):
 
     notice = LogoutNotice.objects.get(application=told[0])
     assert first.args_kwargs["args"] == [[notice.pk]]
+
+
+def test_system_that_answers_slowly_is_told_when_nothing_else_is_to_be_done(
+    person, told, queue, receiver, monkeypatch
+):
+    monkeypatch.setattr(logout, "SLOW", 0.0)
+    for _twice in range(2):
+        browser = browser_of(person)
+        tokens_of(browser, told)
+        browser.post(reverse("account_logout"), {"where": "browser"})
+        queue()
+
+    waiting = DBTaskResult.objects.ready().get()
+    assert (len(receiver.tokens), waiting.priority, waiting.args_kwargs["kwargs"]) == (
+        1,
+        LAST,
+        {"has_waited": True},
+    )
+    queue()
+    assert states() == [("confirmed", 1, "HTTP 200")] * 2
 
 
 def test_what_is_rolled_back_is_not_told(person, told, queue):
