@@ -87,8 +87,11 @@ class AuditEntry(models.Model):
 
     @property
     def facts(self) -> dict:
-        """What ``detail`` says."""
-        return json.loads(self.detail)
+        """What ``detail`` says; as it stands when somebody has made something else of it than we write."""
+        try:
+            return dict(json.loads(self.detail))
+        except (ValueError, TypeError):
+            return {"detail": str(self.detail)}
 
 
 class AuditSeal(models.Model):

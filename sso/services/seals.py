@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -30,9 +31,13 @@ MOST_ENTRIES = 10_000  # that one seal vouches for
 PAGE = 5_000  # entries read at a time
 LEAST_KEPT = timedelta(days=365)
 GENESIS = "0" * 64
+LOWEST = -(2**63)  # no key is smaller
+ODD = timedelta(
+    hours=1
+)  # further from its sealing no honest entry is dated: clocks differ, transactions last
 DIGEST = Struct(">q16s")
 FIELDS = [field.attname for field in AuditEntry._meta.concrete_fields]
-ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr)
 
 SEQUENCE = "SELECT pg_sequence_last_value(pg_get_serial_sequence('sso_auditentry', 'id')::regclass)"
 WRITERS = """
@@ -49,12 +54,15 @@ class Broken(Exception):
 
 @dataclass
 class Verdict:
-    """What ``verify`` has seen. ``unsealed`` entries are so new that no seal vouches for them yet."""
+    """What ``verify`` has seen. ``unsealed`` entries are so new that no seal vouches for them yet; ``misdated`` are the
+    keys of those that say a time at which they cannot have been written.
+    """
 
     seals: int = 0
     entries: int = 0
     removed: int = 0
     unsealed: int = 0
+    misdated: list[int] = field(default_factory=list)
     newest: AuditSeal | None = None
 
 
@@ -64,7 +72,8 @@ class Verdict:
 def seal(*, patience: float = 1.0, most: int = 100) -> int:
     """Seal the entries that are settled and return how many; 0 when there are none or another process was first.
 
-    Waits ``patience`` seconds at most for transactions under way, and makes ``most`` seals at most.
+    Waits ``patience`` seconds at most for transactions under way, and makes ``most`` seals at most. Raises Broken for
+    an entry that cannot be read.
     """
     before = AuditSeal.objects.defer("digests").order_by("number").last()
     sealed_to = before.last if before else 0
@@ -72,7 +81,7 @@ def seal(*, patience: float = 1.0, most: int = 100) -> int:
         return 0
     end, count = settled(patience), 0
     for _round in range(most):
-        rows = list(entries_after(before.last if before else 0, end, MOST_ENTRIES))
+        rows = readable(entries_after(before.last if before else 0, end, MOST_ENTRIES))
         if not rows:
             break
         made = seal_of(rows, before)
@@ -141,7 +150,7 @@ def digest_of(row: tuple) -> bytes:
 def content_of(row: tuple) -> str:
     """Return an entry as a JSON list of FIELDS; every column counts."""
     pk, at, *others = row
-    return ENCODER.encode([pk, at.isoformat(), *others])
+    return ENCODER.encode([pk, at and at.isoformat(), *others])
 
 
 def hash_of(made: AuditSeal) -> str:
@@ -178,18 +187,21 @@ def verify(since: datetime | None = None, until: datetime | None = None, anchor:
         check_link(made, before, trusted)
         if made.number <= removed_to:
             verdict.removed += made.count
+            check_removed(made, before)
         else:
             if rows is None:
-                rows = Peeking(all_entries(before.last if before else 0))
-            check_entries(made, rows)
+                rows = Peeking(all_entries(before.last if before else LOWEST))
+            verdict.misdated += check_entries(made, before, rows)
             verdict.entries += made.count
         met = met or made.hash == anchor
         before, verdict.seals, verdict.newest = made, verdict.seals + 1, made
     if not met:
         raise Broken(f"There is no seal {anchor}: the end of the record was cut off or replaced.")
     if until is None:
-        last = before.last if before else 0
-        verdict.unsealed = AuditEntry.objects.filter(pk__gt=last).count()
+        unsealed = AuditEntry.objects.filter(pk__gt=before.last if before else LOWEST)
+        verdict.unsealed = unsealed.count()
+        odd = Q(at__gt=timezone.now() + ODD) | (Q(at__lt=before.made_at - ODD) if before else Q())
+        verdict.misdated += unsealed.filter(odd).order_by("pk").values_list("pk", flat=True)
     return verdict
 
 
@@ -209,17 +221,29 @@ def check_link(made: AuditSeal, before: AuditSeal | None, trusted: set[str]) -> 
         raise Broken(f"The signature of seal {made.number} is wrong.") from None
 
 
-def check_entries(made: AuditSeal, rows: "Peeking") -> None:
-    """Compare the next of ``rows`` with what ``made`` vouches for."""
+def check_removed(made: AuditSeal, before: AuditSeal | None) -> None:
+    """Where entries were removed there is none: nothing was put in their place, and nothing only called removed."""
+    left = AuditEntry.objects.filter(pk__gt=before.last if before else LOWEST, pk__lte=made.last)
+    if (key := left.order_by("pk").values_list("pk", flat=True).first()) is not None:
+        raise Broken(f"Entry {key} is there, although the entries up to {made.last} are said to be removed.")
+
+
+def check_entries(made: AuditSeal, before: AuditSeal | None, rows: "Peeking") -> list[int]:
+    """Compare the next of ``rows`` with what ``made`` vouches for, and return the keys of those with an odd time."""
+    earliest, latest = before and before.made_at - ODD, made.made_at + ODD
+    misdated = []
     for key, digest in DIGEST.iter_unpack(bytes(made.digests)):
         row = rows.next
         if row is None or row[0] > key:
             raise Broken(f"Entry {key} is missing.")
         if row[0] < key:
             raise Broken(f"Entry {row[0]} was added after the sealing.")
-        if digest_of(row) != digest:
+        if row[1] is None or digest_of(row) != digest:
             raise Broken(f"Entry {key} was changed.")
+        if row[1] > latest or (earliest and row[1] < earliest):
+            misdated.append(key)
         rows.advance()
+    return misdated
 
 
 class Peeking:
@@ -234,10 +258,22 @@ class Peeking:
 
 
 def all_entries(pk: int, end: int | None = None) -> Iterator[tuple]:
-    """Yield the entries after ``pk`` up to ``end``, some thousand at a time."""
-    while rows := list(entries_after(pk, end, PAGE)):
+    """Yield the entries after ``pk`` up to ``end``, some thousand at a time. Raises Broken for one that none can be."""
+    while rows := readable(entries_after(pk, end, PAGE)):
         yield from rows
         pk = rows[-1][0]
+
+
+def readable(rows: models.QuerySet) -> list[tuple]:
+    """Return ``rows``, or those before the first that cannot be read. Raises Broken when that is the first of all."""
+    try:
+        with transaction.atomic():
+            return list(rows)
+    except Exception as error:  # each database says otherwise that "infinity" or "x" is no time
+        keys = list(rows.values_list("pk", flat=True))
+        if len(keys) == 1:
+            raise Broken(f"Entry {keys[0]} was changed: {error}") from error
+        return readable(rows[: len(keys) // 2])
 
 
 def seals_between(since: datetime | None, until: datetime | None) -> Iterator[AuditSeal]:
@@ -259,8 +295,12 @@ def seals_between(since: datetime | None, until: datetime | None) -> Iterator[Au
 
 def removed_to_seal() -> int:
     """Return the number of the last seal whose entries were removed, as the record itself says; 0 when none were."""
-    told = AuditEntry.objects.filter(action=Action.RECORD_SHORTENED).order_by("-pk")[:1]
-    return told[0].facts["seal"] if told else 0
+    told = AuditEntry.objects.filter(action=Action.RECORD_SHORTENED).order_by("-pk")
+    pk, detail = told.values_list("pk", "detail").first() or (0, '{"seal":0}')
+    try:
+        return int(json.loads(detail)["seal"])
+    except (ValueError, TypeError, KeyError):
+        raise Broken(f"Entry {pk} does not say what was removed.") from None
 
 
 def shorten(before: datetime, cause: str, keep: Callable[[str], object]) -> int:

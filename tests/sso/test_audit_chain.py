@@ -151,6 +151,70 @@ def test_an_entry_in_a_gap_is_found(sealed):
         verify()
 
 
+COPY = (
+    "INSERT INTO sso_auditentry SELECT %s, at, action, person_id, person_name, by_id, by_name, for_whom_id, "
+    "for_whom_name, client, client_name, address, cause, detail FROM sso_auditentry WHERE id = %s"
+)
+
+
+def test_an_entry_before_the_first_is_found(sealed):
+    """A key below all that were given is one that nobody seals; putting it in needs no more than INSERT."""
+    with connection.cursor() as cursor:
+        cursor.execute(COPY, [-5, sealed[0]])
+
+    with pytest.raises(Broken, match=r"^Entry -5 was added after the sealing"):
+        verify()
+
+
+def test_an_entry_that_calls_itself_removed_is_found(sealed):
+    """Else one entry made into "old part removed" would hide that itself and all before it were changed."""
+    with triggers_off() as cursor:
+        changed = (
+            "UPDATE sso_auditentry SET action = 'record_shortened', detail = '{\"seal\":2}' WHERE id = %s"
+        )
+        cursor.execute(changed, [sealed[1]])
+
+    with pytest.raises(Broken, match=f"^Entry {AuditEntry.objects.first().pk} is there, although"):
+        verify()
+
+
+@pytest.mark.parametrize("detail", ["{}", "[]", "x", '{"seal":null}'])
+def test_a_removal_that_says_nothing_is_found(sealed, detail):
+    AuditEntry.objects.create(action="record_shortened", detail=detail)
+
+    with pytest.raises(Broken, match=r"^Entry \d+ does not say what was removed"):
+        verify()
+
+
+UNREADABLE = {"at": "infinity"} if connection.vendor == "postgresql" else {"at": "x", "person_name": b"\xff"}
+
+
+@pytest.mark.parametrize("place", [0, 4, 8])
+@pytest.mark.parametrize(("name", "value"), UNREADABLE.items())
+def test_an_entry_that_cannot_be_read_any_more_is_named(sealed, name, value, place):
+    with triggers_off() as cursor:
+        cursor.execute(f"UPDATE sso_auditentry SET {name} = %s WHERE id = %s", [value, sealed[place]])  # noqa: S608
+
+    with pytest.raises(Broken, match=f"^Entry {sealed[place]} was changed"):
+        verify()
+
+
+@pytest.mark.parametrize(("at", "is_odd"), [("2020-01-01", True), ("2100-01-01", True), (None, False)])
+def test_an_entry_dated_otherwise_than_its_sealing_is_pointed_out(sealed, capsys, at, is_odd):
+    with connection.cursor() as cursor:
+        cursor.execute(COPY, [sealed[-1] + 1, sealed[0]])
+        if at:
+            cursor.execute(
+                COPY.replace(" at,", " %s,"), [sealed[-1] + 2, f"{at} 00:00:00.000001+00", sealed[0]]
+            )
+
+    call_command("verify_audit")
+
+    assert verify().misdated == ([sealed[-1] + 2] if is_odd else [])
+    assert (f"Look at 1 entries that say another time than that of their sealing: {sealed[-1] + 2}\n"
+            in capsys.readouterr().out) == is_odd  # fmt: skip
+
+
 def test_a_removed_seal_is_found(sealed):
     with triggers_off() as cursor:
         cursor.execute("DELETE FROM sso_auditseal WHERE number = 2")

@@ -342,3 +342,16 @@ def test_entries_of_the_database_clock_are_paged_like_others():
         seen += page
 
     assert [entry.cause for entry in seen] == list("43210")
+
+
+@pytest.mark.parametrize("detail", ["x", "[1]", "7", "", '{"a"'])
+def test_an_entry_whose_details_somebody_spoilt_closes_no_page(admin, detail):
+    record(Action.SIGNED_OUT, cause="before")
+    AuditEntry.objects.create(action=Action.SIGNED_IN, cause="spoilt", detail=detail)
+
+    page = admin.get(reverse("audit"))
+
+    assert [entry.cause for entry in entries_of(page)][:2] == ["spoilt", "before"]
+    assert page.context["rows"][0]["facts"] == [("detail", detail)]
+    for name in ("audit-csv", "audit-jsonl"):
+        assert b"spoilt" in admin.get(reverse(name)).getvalue()

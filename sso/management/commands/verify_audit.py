@@ -24,8 +24,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, since, until, anchor, **options):
-        seal()
         try:
+            seal()
             verdict = verify(since, until, anchor)
         except Broken as error:
             raise CommandError(str(error)) from error
@@ -34,6 +34,11 @@ class Command(BaseCommand):
             f"Intact: {verdict.entries} entries in {verdict.seals} seals, {verdict.removed} removed by "
             f"shorten_audit, {verdict.unsealed} not sealed yet."
         )
+        if verdict.misdated:
+            some = ", ".join(map(str, verdict.misdated[:10]))
+            self.stdout.write(
+                f"Look at {len(verdict.misdated)} entries that say another time than that of their sealing: {some}"
+            )
         if newest:
             self.stdout.write(f"Newest seal: {newest.number} up to entry {newest.last}, {newest.hash}")
 
