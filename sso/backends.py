@@ -1,6 +1,7 @@
 """Who is let in: people of the directory, by a bind with their own password; others by passkey only."""
 
 import re
+import time
 import unicodedata
 from enum import Enum
 
@@ -22,7 +23,10 @@ ACTIVE = PreparedGet(
     User, lambda pk: User.objects.filter(pk=pk, is_active=True), mark=-1
 )  # asked by every page
 OF_DIRECTORY = "sso.backends.DirectoryBackend"
-NOBODY = "uid=-"  # who is unknown is asked for here, so that the answer takes as long as for a known account
+NOBODY = "uid=-"  # who is unknown is asked for here
+# No refusal is told before: the directory writes the wrong password of an account down, and the time it takes would
+# tell that there is one.
+REFUSED_AFTER = 0.1  # seconds
 
 
 class Hindrance(Enum):
@@ -64,10 +68,21 @@ class DirectoryBackend(ModelBackend):
         name = canonical_name(username or "")
         if not name or not is_password(password):
             return None
+        is_let_in, began = False, time.monotonic()
+        try:
+            person = self.checked(request, name, password)
+            is_let_in = person is not None
+        finally:
+            if not is_let_in:
+                time.sleep(max(0, began + REFUSED_AFTER - time.monotonic()))
+        return person
+
+    def checked(self, request, name: str, password: str) -> User | None:
+        """As ``authenticate``, for what can be a name and a password."""
         was_down = refuse_during_pause()
         entry = find_entry(name)
         person = person_of(name, entry.key) if entry else None
-        tries = Tries(str(entry.key) if entry else f"?{name}", address_of(request))
+        tries = Tries(str(entry.key) if entry else f"?{name}", address_of(request), name)
         try:
             tries.begin()
         except TooManyTries:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,18 +10,19 @@ import ldap
 import pytest
 from django.contrib.auth import authenticate
 from django.db import connection
+from django.test import Client
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from demo.directory import person_dn
 from demo.servers.slapd import Slapd
-from sso.backends import canonical_name
+from sso.backends import REFUSED_AFTER, canonical_name
 from sso.directory import DirectoryUnavailable, PasswordRefused, read_directory
 from sso.directory.connection import close, service
 from sso.directory.passwords import change_password, check_password, find_entry
-from sso.limits import TooManyTries
-from sso.models import User
+from sso.limits import TooManyTries, network_of
+from sso.models import Session, User
 from sso.services.sync import sync
 from tests.sso.conftest import PASSWORD, SMALL, connect, person_ldif, sign_in
 
@@ -179,6 +181,51 @@ def test_p24_every_address_of_an_entry_counts_as_the_one_account(slapd_folder, s
 
         assert refused == 12
         assert failures_of(server, "chung") == (8, False)
+
+
+@pytest.mark.parametrize("account", ["ha", "nobody"])
+def test_p24_limits_do_not_tell_which_accounts_exist(client, synced, account):
+    """Tries by the account and by its address are counted together, also when there is no such account."""
+    for _try in range(5):
+        sign_in(client, account, "wrong")
+
+    response = sign_in(client, f"{account}@mic.example.gov.vn", "wrong")
+
+    assert "năm phút" in response.content.decode()
+
+
+@pytest.mark.parametrize("account", ["ha", "nobody"])
+def test_p24_the_time_of_a_refusal_does_not_tell_which_accounts_exist(synced, account):
+    """slapd writes down the wrong password of an account that exists, which takes longer."""
+    began = time.monotonic()
+
+    assert authenticate(None, username=account, password="wrong") is None
+
+    assert time.monotonic() - began >= REFUSED_AFTER
+
+
+def test_p24_a_computer_that_changes_its_address_is_one(synced):
+    """Of IPv6 everybody has a whole /64; else one stranger alone could close an account."""
+    for number in range(9):
+        sign_in(Client(REMOTE_ADDR=f"2001:db8:1:2::{number + 1:x}"), "ha", "wrong")
+
+    assert failures_of(synced, "ha") == (5, False)
+    sign_in(Client(REMOTE_ADDR="2001:db8:1:3::1"), "ha", PASSWORD)
+    assert Session.objects.filter(user__username="ha").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("unknown", "unknown"),
+    ],
+)
+def test_p23_network_of_an_address(address, network):
+    assert network_of(address) == network
 
 
 @pytest.mark.django_db(transaction=True)
