@@ -1,9 +1,12 @@
 """What is logged, and what is left out."""
 
 import logging
+import re
 from typing import Any
 
 QUIET_SECONDS = 60
+# In an address, as secrets.token_urlsafe makes it: of an invitation, of a calendar's feed.
+TOKEN = re.compile(r"(?=[\w-]*[A-Z])(?=[\w-]*[0-9])[\w-]{32,}", re.ASCII)
 
 
 def configuration(level: str) -> dict[str, Any]:
@@ -12,11 +15,17 @@ def configuration(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-        "filters": {"once_per_minute": {"()": OncePerMinute}, "no_routine": {"()": NoRoutine}},
+        "filters": {
+            "once_per_minute": {"()": OncePerMinute},
+            "no_routine": {"()": NoRoutine},
+            "no_tokens": {"()": NoTokens},
+        },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "WARNING"},
+            "django.request": {"filters": ["no_tokens"]},
+            "django.security.csrf": {"filters": ["no_tokens"]},
             "django_auth_ldap": {"level": "WARNING"},  # below it writes down what was typed as the account
             "django_redis.cache": {"filters": ["once_per_minute"]},
             "django_tasks": {"filters": ["no_routine"]},
@@ -53,3 +62,13 @@ class NoRoutine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= logging.WARNING
+
+
+class NoTokens(logging.Filter):
+    """Leaves out of an address what opens something by itself: whoever reads the log could follow it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if TOKEN.search(text):
+            record.msg, record.args = TOKEN.sub("…", text), ()
+        return True

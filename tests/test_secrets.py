@@ -19,10 +19,13 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from apps.calendar.models import Feed
+from intranet.logs import NoTokens
 from sso.models import AuditEntry, Session, User
 from sso.models.keys import Algorithm
 from sso.services import mail_token, renew_secret
 from sso.services.keys import signing_key
+from sso.services.resets import begin_invitation
 from sso.session_store import SessionStore
 from sso.stages import TRUST_COOKIE
 from tests.factories import system_admin
@@ -62,7 +65,7 @@ def everything_logged():
     before = [(log, log.level, log.propagate, log.filters) for log in known]
     for log in known:
         log.setLevel(logging.DEBUG)
-        log.propagate, log.filters = True, []
+        log.propagate, log.filters = True, [one for one in log.filters if isinstance(one, NoTokens)]
     for name in KEPT_QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     root.addHandler(handler)
@@ -152,7 +155,21 @@ def the_run(registered, admin, directory) -> dict[str, str]:
     browser.post(reverse("account_logout"))
     assert sign_in(browser, password=NEW).status_code == 302
     secrets["second session cookie"] = browser.cookies[settings.SESSION_COOKIE_NAME].value
-    return secrets | of_factors(browser)
+    return secrets | of_factors(browser) | of_links(person, admin)
+
+
+def of_links(person, admin) -> dict[str, str]:
+    """Links that open something by themselves, visited in every way that ends in a line of the log."""
+    invited, feed = begin_invitation(person, by=admin), Feed.new_token()
+    for path in (reverse("invitation", args=[invited]), reverse("calendar:feed_file", args=[feed])):
+        statuses = [
+            Client().post(path, {"name": "x"}).status_code,
+            Client().put(path).status_code,
+            Client().head(path).status_code,
+            Client(enforce_csrf_checks=True).post(path).status_code,
+        ]
+        assert set(statuses) <= {403, 404, 405, 422}
+    return {"link of an invitation": invited, "link of a feed": feed}
 
 
 def ask_about(token: str, basic: str) -> dict:

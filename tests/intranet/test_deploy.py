@@ -61,6 +61,7 @@ class Front(Server):
             "server 127.0.0.1:8000;": f"server 127.0.0.1:{self.pages};",
             "http://127.0.0.1:8001;": f"http://127.0.0.1:{self.sockets};",
             "/opt/intranet/": f"{ROOT}/",
+            "/var/log/nginx/access.log": f"{self.folder}/access.log",
         }
         site = SITE.read_text()
         for old, new in changes.items():
@@ -189,6 +190,15 @@ def test_plain_http_is_sent_on(deployed):
 
     assert head.startswith("HTTP/1.1 301")
     assert f"Location: https://{NAME}/people/?q=a\r\n" in head
+
+
+def test_a_link_that_opens_something_is_not_written_down(deployed):
+    for path in ("/people/?q=told", "/sign-in/invitation/of-somebody/", "/calendar/feed/of-somebody.ics"):
+        deployed.ask("GET", path)
+
+    told = (deployed.front.folder / "access.log").read_text()
+
+    assert ("/people/?q=told" in told, "of-somebody" in told) == (True, False)
 
 
 def test_another_host_is_refused(deployed):

@@ -1,4 +1,4 @@
-"""A cache that is away is told once a minute, in one line; jobs that are done are not told."""
+"""A cache that is away is told once a minute, in one line; jobs that are done and links are not told."""
 
 import logging
 
@@ -51,3 +51,19 @@ def test_a_worker_tells_of_jobs_that_fail_only(caplog):
     worker.error("Task id=2 state=FAILED")
 
     assert [record.getMessage() for record in caplog.records] == ["Task id=2 state=FAILED"]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/sign-in/invitation/Ny5FUIzSmM_cEHY3TV-Xej9ysQ29K7nOqQp14UPxb3M/", "/sign-in/invitation/…/"),
+        ("/calendar/feed/Ny5FUIzSmM_cEHY3TV-Xej9ysQ29K7nOqQp14UPxb3M.ics", "/calendar/feed/….ics"),
+        ("/news/2026-quyet-dinh-ve-chuyen-doi-so-trong-co-quan/", None),
+        ("/units/PTTH&TTĐT/", None),
+    ],
+)
+@pytest.mark.parametrize("name", ["django.request", "django.security.csrf"])
+def test_a_link_that_opens_something_is_not_told(caplog, name, path, told):
+    logging.getLogger(name).warning("%s: %s", "Unprocessable Entity", path)
+
+    assert [record.getMessage() for record in caplog.records] == [f"Unprocessable Entity: {told or path}"]
