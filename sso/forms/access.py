@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from sso.forms.days import DayField
 from sso.models import User
 from sso.services import delegations
 
@@ -25,10 +26,6 @@ class PersonField(forms.ModelChoiceField):
         self.widget.choices = [("", self.empty_label), *offered]
         self.widget.attrs["data-picker-url"] = reverse("account-delegation-people")
         self.widget.attrs["data-picker-none"] = _("Nobody found")
-
-
-class DayField(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class DelegationForm(forms.Form):

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sso.backends import canonical_name
+from sso.forms.days import DayField
 from sso.models import Guest, User
 from sso.services.guests import can_sponsor, may_end_on
 
@@ -35,9 +36,8 @@ class FindAccountForm(forms.Form):
 
 
 class GuestDayForm(forms.Form):
-    ends_on = forms.DateField(
+    ends_on = DayField(
         label=_("Last day"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("At most a year from today. After it the account ends by itself."),
     )
 

@@ -7,18 +7,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from sso.forms.days import MomentField
 from sso.models import Application, AuditEntry, User
 from sso.services.audit import Action
 
 MOST_PEOPLE = 100
-
-
-class MomentInput(forms.DateTimeInput):
-    """Text, because browsers draw a day and a time in a language of their own, with the month first and with AM."""
-
-    def __init__(self):
-        attrs = {"placeholder": _("dd/mm/yyyy hh:mm"), "autocomplete": "off", "maxlength": 20}
-        super().__init__(format="%d/%m/%Y %H:%M", attrs=attrs)
 
 
 class AuditSearch(forms.Form):
@@ -35,8 +28,8 @@ class AuditSearch(forms.Form):
         required=False,
         help_text=_("Whole, or its beginning with a dot: 10.1."),
     )
-    since = forms.DateTimeField(label=_("From"), required=False, widget=MomentInput)
-    until = forms.DateTimeField(label=_("To"), required=False, widget=MomentInput)
+    since = MomentField(label=_("From"), required=False)
+    until = MomentField(label=_("To"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -15,7 +15,23 @@ from tests.factories import system_admin
 from tests.sso.conftest import browser_of
 
 pytestmark = pytest.mark.django_db
-NASTY = ["\0", "a\0b", "'", "%", "\u202e", "a" * 3000, "9" * 25, "-1", "٣", "\ud7ff", "<b>", "../..", "💥"]
+NASTY = [
+    "\0",
+    "a\0b",
+    "'",
+    "%",
+    "\u202e",
+    "a" * 3000,
+    "9" * 25,
+    "-1",
+    "٣",
+    "\ud7ff",
+    "<b>",
+    "../..",
+    "💥",
+    "0001-01-01",
+    "9999-12-31",
+]
 FIELDS = """
     account act answer acr address action after as apps asked_at before client code credential decision ends_on first
     last login name need next of page password people person preset base q reason receiver sealed seen since sponsor

@@ -98,6 +98,7 @@ def test_what_cannot_be_is_said_at_the_field_and_typed_values_stay(person, mine,
             form(colleague, last=(today + timedelta(days=400)).isoformat()),
             form(colleague, last="never"),
         ],
+        "first": [form(colleague, first="0001-01-01")],
         "apps": [form(colleague, apps=["mail"])],
     }
 
@@ -107,6 +108,14 @@ def test_what_cannot_be_is_said_at_the_field_and_typed_values_stay(person, mine,
             assert response.status_code == 422
             assert list(response.context["form"].errors) == [field]
     assert not Delegation.objects.exists()
+
+
+def test_a_day_at_the_end_of_the_calendar_is_no_day(mine, colleague):
+    response = mine.post(
+        reverse("account-delegation"), form(colleague, first="9999-12-31", last="9999-12-31")
+    )
+
+    assert (response.status_code, sorted(response.context["form"].errors)) == (422, ["first", "last"])
 
 
 def test_the_service_refuses_what_the_form_does(person, colleague):

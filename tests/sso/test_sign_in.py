@@ -49,6 +49,13 @@ def test_wrong_answers_get_one_message_and_keep_what_was_typed(client, synced, a
     assert password not in response.content.decode()
 
 
+@pytest.mark.parametrize(("language", "words"), [("vi", "ký tự rỗng"), ("en", "Null characters")])
+def test_what_cannot_be_a_name_is_told_in_the_readers_language(client, db, language, words):
+    client.cookies["django_language"] = language
+
+    assert words in sign_in(client, "ha\0").content.decode()
+
+
 def test_typed_account_stays_in_both_languages(client, synced):
     for language, words in [("vi", "không đúng"), ("en", "wrong")]:
         client.post(reverse("language"), {"language": language, "next": "/"})
