@@ -13,7 +13,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth import login as start_session
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
 
 from sso.backends import Hindered, backend_for
@@ -24,6 +24,7 @@ from sso.services.sessions import SID, end_session, name_session
 from sso.services.sign_ins import MUST_ENROL, days_left, note_sign_in, standing_of
 
 YEAR = 365 * 24 * 3600
+LONGEST_WAY = 8000  # characters of an address that somebody is sent on to
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -43,6 +44,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def is_safe_url(self, url):
+        return is_within(context.request, url)
 
     def authenticate(self, request, **credentials):
         """Return the person, or None. Raises DirectoryUnavailable, and Hindered after a right password."""
@@ -124,6 +128,17 @@ class FactorAdapter(DefaultMFAAdapter):
 def cipher(*keys: str) -> MultiFernet:
     """Encrypts with the first of ``keys`` and decrypts with any."""
     return MultiFernet([Fernet(key) for key in keys])
+
+
+def is_within(request, url: str) -> bool:
+    """Say whether ``url`` leads to this very host, where somebody may be sent on to.
+
+    What a system asks may be longer than the addresses that Django looks at; where it leads to stands before the "?".
+    """
+    if not url or len(url) > LONGEST_WAY:
+        return False
+    place = url.partition("?")[0] or "/"
+    return url_has_allowed_host_and_scheme(place, {request.get_host()}, require_https=request.is_secure())
 
 
 def remember_language(response, language: str) -> None:

@@ -11,12 +11,12 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import get_supported_language_variant
 from django.views.decorators.http import require_POST
 from fido2.utils import websafe_encode
 
-from sso.adapter import remember_language
+from sso.adapter import is_within, remember_language
 from sso.backends import Hindered
 from sso.directory import DirectoryUnavailable
 from sso.models import User
@@ -127,7 +127,7 @@ def language(request):
     except LookupError:
         raise Http404 from None
     target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+    if not is_within(request, target):
         target = "/"
     if request.user.is_authenticated and request.user.language != chosen:
         User.objects.filter(pk=request.user.pk).update(language=chosen)

@@ -105,10 +105,28 @@ def test_session_begins_with_a_new_key(client, synced):
         ("https://evil.example/", "/"),
         ("//evil.example/", "/"),
         ("javascript:x", "/"),
+        ("http://localhost/", "/"),
+        ("http://127.0.0.1/x", "/"),
+        ("//localhost/", "/"),
+        ("\\\\evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example?x", "/"),
+        ("//evil.example?/", "/"),
+        ("/people/?q=//evil.example", "/people/?q=//evil.example"),
+        ("/people/?q=" + "a" * 5000, "/people/?q=" + "a" * 5000),
+        ("/people/?q=" + "a" * 9000, "/"),
     ],
 )
 def test_next_is_followed_within_the_intranet_only(client, synced, next_url, lands):
     assert sign_in(client, next=next_url)["Location"] == lands
+
+
+def test_a_system_may_ask_at_length_of_somebody_who_is_not_signed_in_yet(client, synced, wiki):
+    page = ask(client, wiki[0], state="s" * 1990)["Location"]
+
+    back = client.post(page, {"login": "ha", "password": PASSWORD})
+
+    assert "code" in parameters_of(client.get(back["Location"]))
 
 
 def test_language_of_the_person_comes_along(client, synced):
