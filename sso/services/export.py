@@ -14,7 +14,10 @@ from django.utils.translation import gettext as _
 from sso.models import (
     AuditEntry,
     Consent,
+    Guest,
+    LogoutNotice,
     ProvisionedAccount,
+    RefreshToken,
     Session,
     SignInMemory,
     SystemUse,
@@ -27,11 +30,14 @@ from sso.services.audit import Action, record
 MOST_ENTRIES = 20_000  # of the record, the newest first
 POST = "unit__code unit__name_vi title_vi title_en level is_main valid_from valid_to"
 SESSION = "user_agent address created_at last_seen_at expires_at"
-FACTOR = "type created_at last_used_at"
+FACTOR = "type data__name created_at last_used_at"
 TRUSTED = "device created_at last_used_at expires_at"
 CONSENT = "application__name scopes given_at"
 ACCOUNT = "target__application__name remote_id is_on sent_at"
 USE = "application__name scope first_at last_at"
+HELD = "application__name scope created absolute_expiry"
+TOLD = "application__name reason state made_at answered_at"
+GUEST = "kind unit__code sponsor__full_name ends_on made_at"
 SPAN = "apps starts_at ends_at"
 ENTRY = "at action person_name by_name for_whom_name client_name address cause detail"
 
@@ -70,6 +76,8 @@ def everything_of(person: User) -> list[dict[str, Any]]:
         ("trusted", _("Trusted browsers"), columns(TrustedBrowser.objects.filter(**mine), TRUSTED)),
         ("consents", _("Consents given to systems"), columns(Consent.objects.filter(**mine), CONSENT)),
         ("systems", _("What systems have read"), columns(SystemUse.objects.filter(**mine), USE)),
+        ("held", _("What systems may read now"), columns(held_now(person), HELD)),
+        ("sign_outs", _("Sign-outs told to systems"), columns(LogoutNotice.objects.filter(**mine), TOLD)),
         ("accounts", _("Accounts in systems"), columns(ProvisionedAccount.objects.filter(**mine), ACCOUNT)),
         ("given", _("Delegations given"), columns(person.delegations_given, f"receiver__username {SPAN}")),
         (
@@ -77,13 +85,27 @@ def everything_of(person: User) -> list[dict[str, Any]]:
             _("Delegations received"),
             columns(person.delegations_received, f"giver__username {SPAN}"),
         ),
-        ("record", _("Record of the system"), columns(entries, ENTRY)),
+        ("guest", _("Account of a guest"), columns(Guest.objects.filter(**mine), GUEST)),
+        (
+            "guests",
+            _("Guests whom you answer for"),
+            columns(person.sponsored, "user__username kind ends_on made_at"),
+        ),
+        ("record", _("Record of the system"), [entry_row(entry) for entry in entries]),
     ]
     return [{"name": name, "title": title, "rows": rows} for name, title, rows in parts]
 
 
 def columns(rows, names: str) -> list[dict[str, Any]]:
     return list(rows.values(*names.split()))
+
+
+def held_now(person: User):
+    return RefreshToken.objects.in_force().filter(user=person, revoked=None)
+
+
+def entry_row(entry: AuditEntry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in ENTRY.split()} | {"detail": entry.facts}
 
 
 def account(person: User) -> dict[str, Any]:

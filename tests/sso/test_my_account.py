@@ -2,15 +2,19 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
 from sso.models import AuditEntry, Consent, RefreshToken, Session, SystemUse
 from sso.services import export, sessions, uses
+from sso.services.audit import Action
+from sso.templatetags.export_file import COLUMNS
 from sso.views.account import PAGES
 from tests.factories import DelegationFactory, UserFactory, person_of, system_admin
 from tests.sso.conftest import browser_of, is_in, tokens_of
@@ -172,6 +176,36 @@ def test_the_export_holds_all_of_the_person_and_nothing_of_others_nor_any_secret
     assert person.full_name in page
     with pytest.raises(PermissionDenied):
         export.export_of(person, by=other)
+
+
+def test_the_export_says_what_is_held_now_and_which_passkey_is_which(person, mine, wiki):
+    tokens_of(mine, wiki)
+    Authenticator.objects.create(
+        user=person, type="webauthn", data={"name": "Máy ở cơ quan", "credential": {}}
+    )
+
+    data = {part["name"]: part["rows"] for part in export.everything_of(person)}
+
+    assert [row["application__name"] for row in data["held"]] == [wiki[0].name]
+    assert [row["data__name"] for row in data["factors"]] == ["Máy ở cơ quan"]
+    assert data["record"][-1]["detail"]["scopes"] == ["openid", "profile", "email", "organization"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("vi", "Địa chỉ mạng"), ("en", "Network address")])
+def test_the_page_of_the_export_is_in_words(person, mine, wiki, language, words):
+    tokens_of(mine, wiki)
+    mine.cookies["django_language"] = language
+
+    file = zipfile.ZipFile(io.BytesIO(mine.post(reverse("account-data-file")).content))
+    page = file.read("index.html").decode()
+
+    headings = re.findall(r'<th scope="col">(.*?)</th>', page)
+    assert words in headings
+    assert [heading for heading in headings if "_" in heading] == []
+    assert Action.GRANTED.value not in page
+    texts = [export.POST, export.SESSION, export.FACTOR, export.TRUSTED, export.CONSENT, export.ACCOUNT]
+    texts += [export.USE, export.HELD, export.TOLD, export.GUEST, export.SPAN, export.ENTRY]
+    assert {name for text in texts for name in text.split()} <= set(COLUMNS)
 
 
 # --- a system admin ------------------------------------------------------------------------------
