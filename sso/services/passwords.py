@@ -1,5 +1,6 @@
 """Passwords of the directory: changed by their owner, reset by system admins, where needed by two of them."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,9 +21,11 @@ from sso.services.audit import Action, Cause, address_of, record
 from sso.services.officers import needs_two
 from sso.services.revocation import Reason, revoke
 from sso.signals import password_reset
+from sso.text import fold
 
 Problem = PasswordRefused.Problem
 ENDS = "password_ends"  # in the session: when the password will run out, once the directory has begun to warn
+LEAST_LEFT = 6  # letters of a password beside those of the name
 APPROVAL_WAITS = timedelta(hours=24)
 # Read aloud on the telephone and typed once: no letters that look alike.
 LETTERS = "abcdefghkmnpqrstuvwxyz23456789"
@@ -81,6 +84,18 @@ def refuse_guessable(person: User, new: str) -> None:
             check.validate(new, person)
         except ValidationError as error:
             raise PasswordRefused(problem) from error
+    if is_made_of_name(person, new):
+        raise PasswordRefused(Problem.LIKE_NAME)
+
+
+def is_made_of_name(person: User, new: str) -> bool:
+    """Say whether little is left of ``new`` without the words of the account and the name: "mytm2026", "HaHa@123"."""
+    left = folded = fold(new)
+    for word in sorted(
+        re.findall(r"\w{2,}", fold(f"{person.username} {person.full_name}")), key=len, reverse=True
+    ):
+        left = left.replace(word, "")
+    return len(left) < LEAST_LEFT < len(folded) and left != folded
 
 
 def note_end(request, person: User) -> None:

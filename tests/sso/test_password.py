@@ -12,6 +12,7 @@ from sso.directory import read_directory
 from sso.directory.passwords import check_password
 from sso.models import AuditEntry, User
 from sso.services.audit import Action
+from sso.services.passwords import refuse_guessable
 from sso.services.sync import sync
 from tests.sso.conftest import PASSWORD, sign_in
 
@@ -238,6 +239,8 @@ REFUSALS = [
     (PASSWORD, NEW, NEW + " ", {}, "again", "Không giống", "not the same"),
     (PASSWORD, "password123", "password123", {}, "new", "thử đầu tiên", "tried first"),
     (PASSWORD, "Nguyễn Thị Thu Hà 1", "Nguyễn Thị Thu Hà 1", {}, "new", "quá giống", "too much like"),
+    (PASSWORD, "HaHa@1234", "HaHa@1234", {}, "new", "quá giống", "too much like"),
+    (PASSWORD, "thuhà2026", "thuhà2026", {}, "new", "quá giống", "too much like"),
     (PASSWORD, "x y" * 50, "x y" * 50, {}, "new", "quá dài", "too long"),
     (PASSWORD, NEW, NEW, {"pwdMinAge": 3600}, "new", "thay đổi gần đây", "short time ago"),
     (PASSWORD, NEW, NEW, {"pwdAllowUserChange": "FALSE"}, "new", "không cho phép", "does not let"),
@@ -245,6 +248,11 @@ REFUSALS = [
     (PASSWORD, "", "", {}, "new", "", ""),
     (PASSWORD, "a\0b", "a\0b", {}, "new", "", ""),
 ]
+
+
+@pytest.mark.parametrize("new", ["Thu hanoi 88", "mèo đen của Hà", "k7mq-vu64-hbem-ahwu", "thuở ấu thơ"])
+def test_p35_a_password_may_have_letters_of_the_name_in_it(new):
+    refuse_guessable(User(username="ha", full_name="Nguyễn Thị Thu Hà", email="ha@mic.example.gov.vn"), new)
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
