@@ -1,8 +1,10 @@
 """Passkeys in a real Chromium with a virtual authenticator: made, used, asked for again, removed; by keyboard."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from demo.people import PASSWORD, people
@@ -161,6 +163,34 @@ def test_finger_that_is_not_known_opens_nothing_and_the_password_and_a_code_do(v
     go(page, "form[data-passkey] button")
     expect(page.locator("#passkeys-title")).to_be_visible()
     remove_passkeys(page)
+
+
+def link_for_a_guest(page) -> str:
+    """Let the system admin in ``page`` make a guest; return the path of the link."""
+    page.goto("/accounts/guests/new/")
+    if page.locator("#id_password").count():  # the sign-in was long ago
+        page.locator("#id_password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+    page.locator("#id_name").fill("Lê Thị Khách")
+    page.locator("#id_sponsor").fill("nhanvien")
+    page.locator("#id_ends_on").fill(timezone.localdate().isoformat())
+    page.locator("main form button[type=submit]").click()
+    return urlsplit(page.locator("#link").input_value()).path
+
+
+def test_an_invited_guest_makes_the_passkey_and_signs_in(visit, page_of):
+    path = link_for_a_guest(page_of("quantri"))
+    page, authenticator = visit()
+    page.add_init_script(NO_OFFER)
+
+    page.goto_path(path)
+    go(page, "form[data-passkey] button")
+    page.wait_for_url(re.compile("/sign-in/$"))
+    assert len(authenticator.passkeys) == 1
+    go(page, "form[data-passkey] button")
+
+    page.wait_for_url(HOME)
+    expect(page.locator("body")).to_contain_text("Khách")
 
 
 def test_sign_in_page_is_under_30_kilobytes_all_included_and_whole_at_twice_the_size(visit):
