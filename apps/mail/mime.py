@@ -17,7 +17,9 @@ from sso.api import nfc
 
 # Control characters, and those that turn the direction of writing: they make "exe.fdp" of "pdf.exe".
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
-ENCODED_WORD = b"=?"
+HALF = re.compile("[\ud800-\udfff]")  # of a pair of UTF-16: UTF-7 spells it, no page can hold it
+WORD = r"=\?[^?]{1,80}\?[bq]\?.{0,2000}?\?="
+WORDS = re.compile(rf"{WORD}(?:\s*{WORD})*", re.IGNORECASE | re.DOTALL)  # with nothing but space between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,28 +185,23 @@ def words(raw: bytes | str | int | None) -> str:
     """Return a header's text with its encoded words decoded (RFC 2047)."""
     if raw is None:
         return ""
-    raw = raw if isinstance(raw, bytes) else str(raw).encode()
-    if ENCODED_WORD not in raw:
-        return one_line(to_text(raw, "utf-8"))
+    text = to_text(raw if isinstance(raw, bytes) else str(raw).encode(), "utf-8")
+    return one_line(WORDS.sub(_decoded, text) if "=?" in text else text)
+
+
+def _decoded(found: re.Match) -> str:
     try:
-        pieces = decode_header(to_text(raw, "utf-8"))
+        pieces = decode_header(found[0])
     except (HeaderParseError, ValueError):
-        return one_line(to_text(raw, "utf-8"))
-    return one_line("".join(_piece(piece, charset) for piece, charset in pieces))
-
-
-def _piece(piece: bytes | str, charset: str | None) -> str:
-    if isinstance(piece, str):
-        return piece
-    # What stands between encoded words comes as the escaped bytes of the text that was given.
-    return to_text(piece, charset) if charset else piece.decode("raw_unicode_escape", "replace")
+        return found[0]
+    return "".join(to_text(piece, charset) if charset else found[0] for piece, charset in pieces)
 
 
 def to_text(content: bytes, charset: str) -> str:
     """Return ``content`` read as ``charset``, or as the likeliest one when that is unknown or wrong."""
     for name in (charset, "utf-8", "windows-1258"):
         try:
-            return content.decode(name)
+            return HALF.sub("\N{REPLACEMENT CHARACTER}", content.decode(name))
         except (LookupError, ValueError, TypeError):
             continue
     return content.decode("latin-1")

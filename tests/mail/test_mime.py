@@ -21,6 +21,9 @@ def part(encoding="7bit", charset="utf-8") -> Part:
         (b"=?no-such-charset?q?abc?=", "abc"),
         (b"=?utf-8?b?abcde?=", "=?utf-8?b?abcde?="),
         (b"caf\xe9", "café"),
+        (b"=?utf-7?q?+2AA-_x?=", "\ufffd x"),  # half a pair of UTF-16, which no page can hold
+        (rb"C:\users\ud83d: =?utf-8?q?H=E1=BB=8Dp?=", r"C:\users\ud83d: Họp"),
+        ((b"=?a?q? " * 20_000)[:-1], ("=?a?q? " * 20_000)[:-1]),
         (b"one\r\n two\x00\x1b[0m", "one two [0m"),
         (2026, "2026"),
         (None, ""),

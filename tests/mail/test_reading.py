@@ -193,6 +193,8 @@ ODD = {
     "impossible date": "Subject: x\nDate: Thu, 99 Nov 2026 99:12:00 +9999\n\nHọp\n",
     "future date": "Subject: x\nDate: Thu, 19 Nov 2099 08:12:00 +0700\n\nHọp\n",
     "numeric subject": "Subject: 2026\nFrom: 1@2.vn\n\nHọp\n",
+    "half letters": "Subject: =?utf-7?q?+2AA-?=\nFrom: =?utf-7?q?+2AA-?= <a@b.vn>\n"
+    "Content-Type: text/html; charset=unicode_escape\n\n<b>Họp \\ud800</b>\n",
     "NUL": "Subject: a\x00b\n\nHọp\x00\n",
     "deep": "Subject: x\n"
     + "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(60))
@@ -209,9 +211,10 @@ def test_odd_messages_can_be_listed_read_and_answered(name, signed_in, officer, 
         client.get(url("inbox")),
         client.get(url("message", "INBOX", uid)),
         client.get(url("answer", "INBOX", uid, "reply")),
+        client.get(url("answer", "INBOX", uid, "forward")),
     ]
 
-    assert [page.status_code for page in pages] == [200, 200, 200]
+    assert [page.status_code for page in pages] == [200, 200, 200, 200]
     assert [row.summary.uid for row in pages[0].context["page"]] == [uid]
 
 
