@@ -248,7 +248,7 @@ def read_message(box: Connection, mailbox: str, uid: int) -> Message:
         flags=flags,
         html=words if is_html else "",
         text="" if is_html else words,
-        is_cut=shown is not None and shown.size_bytes > limit,
+        is_cut=shown is not None and (shown.size_bytes > limit or (is_html and html.cut(words) != words)),
         attachments=attachments_of(head.parts, shown),
     )
 

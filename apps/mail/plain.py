@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import nh3
 
+from apps.mail.html import cut
+
 BLOCKS = {"address", "center", "dd", "div", "dl", "dt", "li", "tr"}
 APART = {
     "blockquote",
@@ -23,6 +25,7 @@ APART = {
 }  # a line stays free
 CELLS = {"td", "th"}
 DROPPED = {"script", "style", "title", "noscript", "template"}
+DEEPEST = 20  # quotations and lists in one another; those within are drawn like these
 TAGS = BLOCKS | APART | CELLS | {"a", "br", "hr", "img"}
 
 
@@ -70,7 +73,7 @@ class Lines(HTMLParser):
         elif tag in CELLS and self.words.strip():
             self.words += "  "
         elif tag in BLOCKS | APART:
-            is_nested = tag in {"ol", "ul"} and sum(mark != "blockquote" for mark, _number in self.marks) > 1
+            is_nested = tag in {"ol", "ul"} and self.depth_of_lists > 1
             self.end_block(is_apart=tag in APART and not is_nested)
             if tag == "pre":
                 self.is_pre = False
@@ -90,6 +93,10 @@ class Lines(HTMLParser):
             text = re.sub(r"[ \t\r\n\f]+", " ", data)
             self.words += text.lstrip() if not self.words or self.words.endswith(" ") else text
 
+    @property
+    def depth_of_lists(self) -> int:
+        return sum(tag != "blockquote" for tag, _number in self.marks[:DEEPEST])
+
     def next_point(self) -> str:
         kind = self.marks[-1] if self.marks else ["ul", 1]
         kind[1] += 1
@@ -103,12 +110,12 @@ class Lines(HTMLParser):
         self.is_apart = self.is_apart or is_apart
 
     def end_line(self) -> None:
-        quoted = "".join("> " for tag, _number in self.marks if tag == "blockquote")
+        quoted = "".join("> " for tag, _number in self.marks[:DEEPEST] if tag == "blockquote")
         if self.is_apart and self.lines and self.lines[-1].strip("> "):
             outer = min(self.lines[-1].count("> ", 0, len(quoted)), quoted.count("> "))
             self.lines.append(("> " * outer).rstrip())
         self.is_apart = False
-        lists = sum(tag != "blockquote" for tag, _number in self.marks)
+        lists = self.depth_of_lists
         indent = "  " * (lists - 1) + (self.point or "  ") if lists else ""
         self.point = " " * len(self.point)
         words = self.words.replace("\xa0", " ").rstrip()
@@ -119,7 +126,7 @@ class Lines(HTMLParser):
 def from_html(text: str) -> str:
     """Return the words of ``text`` as lines, without a line that is free at either end."""
     clean = nh3.clean(
-        text,
+        cut(text),
         tags=TAGS,
         attributes={"a": {"href"}, "img": {"alt"}, "ol": {"start"}},
         clean_content_tags=DROPPED,
@@ -139,7 +146,7 @@ def to_html(text: str) -> str:
     found, depth = [], 0
     for line in text.splitlines():
         marks = re.match(r"(?:> ?)*", line)[0]
-        wanted = min(marks.count(">"), 20)
+        wanted = min(marks.count(">"), DEEPEST)
         found.append("<blockquote>" * (wanted - depth) + "</blockquote>" * (depth - wanted))
         depth = wanted
         found.append(f"<div>{html.escape(line[len(marks) :]) or '<br>'}</div>")

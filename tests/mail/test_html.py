@@ -1,6 +1,9 @@
+from time import process_time
+
 import pytest
 
 from apps.mail import html
+from apps.mail.plain import from_html
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -80,3 +83,22 @@ def test_links_tell_the_other_server_nothing():
 )
 def test_has_remote_images(text, expected):
     assert html.has_remote_images(text) is expected
+
+
+@pytest.mark.parametrize("mark", ["<ul><li>", "&"])
+def test_html_that_takes_the_parser_minutes_is_cut(mark):
+    text = f"<p>Họp</p>{mark * 400_000}"[:2_000_000]
+    before = process_time()
+
+    clean = html.clean(text, image_url=lambda cid: None, show_remote=False)
+    written = html.clean_written(text)
+    lines = from_html(text)
+
+    assert process_time() - before < 30  # uncut: 40 s for the quickest of these, ten minutes for the slowest
+    assert (clean[:10], written[:10], lines[:3]) == ("<p>Họp</p>", "<p>Họp</p>", "Họp")
+
+
+def test_html_of_an_ordinary_size_is_not_cut():
+    text = "<table>" + "<tr><td>1&nbsp;000</td></tr>" * 5_000 + "</table>"
+
+    assert html.cut(text) == text
