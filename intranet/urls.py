@@ -19,6 +19,7 @@ urlpatterns = [
     path("duties/", home.duties, name="duties"),
     path("widgets/<slug:plugin>/<slug:widget>/", home.widget, name="widget"),
     path("badges/<slug:slug>/", home.badge, name="badge"),
+    path("session/", home.session, name="session"),
     path("theme/", home.theme, name="theme"),
     path("arrange/", arrange.arrange_own, name="arrange"),
     path("arrange/ministry/", arrange.arrange_ministry, name="arrange_ministry"),

@@ -1,13 +1,15 @@
 """The personal home page and the parts of it that come after it."""
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from intranet.dashboard import SHOWN_DUTIES, Card, body_of, dashboard_of, duties_of, stylesheets_of
 from intranet.frame import number_on
@@ -36,6 +38,13 @@ def duties(request):
         context = duties_of(request.user, limit=SHOWN_DUTIES)
         return TemplateResponse(request, "intranet/_duties.html", context)
     return TemplateResponse(request, "intranet/duties.html", duties_of(request.user))
+
+
+@require_safe
+@never_cache
+def session(request):
+    """Who is signed in, and the token of today: a form asks before it is sent, so that nothing typed is lost."""
+    return JsonResponse({"person": request.user.pk, "token": get_token(request)})
 
 
 def widget(request, plugin, widget):

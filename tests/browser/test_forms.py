@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from demo.browser import sign_in
+from demo.people import DOMAIN
+
 WORDS = {
     "vi": ("Chưa chọn tệp nào", "Thứ Hai, 23/11/2026", "Chủ nhật, 29/11/2026"),
     "en": ("No file chosen", "Monday, 23/11/2026", "Sunday, 29/11/2026"),
@@ -54,3 +57,57 @@ def test_fields_that_htmx_brings_later_say_their_day_and_files_once(page_of):
     expect(page.locator("#field-due-later .field-day")).to_have_text("Thứ Hai, 23/11/2026")
     expect(page.locator("#field-files-later .is-drawn")).to_have_count(1)
     expect(page.locator("#field-due .field-day")).to_have_count(1)
+
+
+@pytest.mark.parametrize("ends_by", ["expired", "another person"])
+def test_what_was_typed_outlives_the_session(page_of, suite, ends_by):
+    page = page_of("nhanvien")
+    page.goto("/mail/compose/")
+    page.get_by_role("combobox", name="Người nhận").fill(f"vanthu@{DOMAIN}")
+    page.keyboard.press("Enter")
+    page.get_by_label("Tiêu đề").fill(f"Thư dài ({ends_by})")
+    page.get_by_label("Đính kèm tệp").set_input_files(
+        {"name": "Một.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+    )
+    own = page.context.cookies()
+
+    page.context.clear_cookies(name="session")
+    if ends_by == "another person":
+        sign_in(page.context.new_page(), "lanhdao")
+    page.get_by_role("button", name="Gửi", exact=True).click()
+
+    dialog = page.locator("#signed-out")
+    expect(dialog).to_contain_text("Chưa có gì được gửi đi")
+    expect(page).to_have_url(f"{suite.address}/mail/compose/")
+    if ends_by == "another person":
+        dialog.get_by_role("button", name="Đóng").click()
+        page.context.clear_cookies(name="session")
+        sign_in(page.context.new_page(), "nhanvien")
+    else:
+        with page.context.expect_page() as opened:
+            dialog.get_by_role("link", name="Đăng nhập ở thẻ mới").click()
+        sign_in(opened.value, "nhanvien")
+    assert {one["value"] for one in own if one["name"] == "csrf"} != {
+        one["value"] for one in page.context.cookies() if one["name"] == "csrf"
+    }
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Gửi", exact=True).click()
+
+    expect(page.locator("main")).to_contain_text("Đã gửi thư.")
+    page.goto("/mail/box/Sent/")
+    page.get_by_role("link", name=f"Thư dài ({ends_by})").first.click()
+    expect(page.locator("main")).to_contain_text("Một.pdf")
+
+
+def test_what_was_typed_outlives_a_lost_connection(page_of):
+    page = page_of("nhanvien")
+    page.goto("/tasks/new/")
+    page.get_by_label("Tên công việc").fill("Việc khi mất mạng")
+
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Giao việc").click()
+
+    expect(page.locator("#toasts")).to_contain_text("Nội dung đã nhập vẫn còn nguyên.")
+    expect(page.get_by_label("Tên công việc")).to_have_value("Việc khi mất mạng")
+    assert [one for one in page_of.complaints if "ERR_INTERNET_DISCONNECTED" not in one] == []
+    page_of.complaints.clear()

@@ -1,17 +1,53 @@
-// A form with data-keep warns before what was typed is lost; a form is sent only once.
+// A form with data-keep warns before what was typed is lost, also when its person is signed out meanwhile; a form is sent
+// only once.
 
 const changed = new WeakSet();
 const sent = new WeakSet();
+const asked = new WeakSet();
 const PATIENCE = 10_000; // then it may be sent again: the server did not answer
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-keep]");
   if (form) changed.add(form);
 });
+
+/** Whether the form's person is still signed in: then it takes the token of today. Otherwise the page says what to do. */
+async function isStillTheirs(form) {
+  const { session, person } = document.body.dataset;
+  try {
+    const answer = await fetch(session, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+    const now = answer.ok ? await answer.json() : {};
+    if (answer.type === "opaqueredirect" || (answer.ok && String(now.person) !== person)) {
+      document.querySelector("#signed-out").showModal();
+      return false;
+    }
+    if (answer.ok) form.elements.csrfmiddlewaretoken.value = now.token;
+    return true;
+  } catch {
+    document.dispatchEvent(new CustomEvent("toast", { detail: document.querySelector("#toasts").dataset.offline }));
+    return false;
+  }
+}
+async function askThenSend(form, submitter) {
+  sent.add(form);
+  const isTheirs = await isStillTheirs(form);
+  sent.delete(form);
+  if (!isTheirs) return;
+  asked.add(form);
+  form.dataset.confirmed = "yes"; // if there was a question, it was answered
+  form.requestSubmit(submitter);
+  delete form.dataset.confirmed;
+  asked.delete(form);
+}
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if (sent.has(form)) return event.preventDefault();
+  if ("keep" in form.dataset && document.body.dataset.session && !asked.has(form)) {
+    event.preventDefault();
+    askThenSend(form, event.submitter);
+    return;
+  }
   changed.delete(form);
   sent.add(form);
   setTimeout(() => sent.delete(form), PATIENCE);
