@@ -14,6 +14,10 @@ from pathlib import Path
 
 import polib
 import pytest
+from django import forms
+from django.core import validators
+from django.utils.functional import Promise
+from django.utils.translation import gettext, override
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = [Path("intranet"), Path("sso"), *sorted(p.relative_to(ROOT) for p in (ROOT / "apps").glob("*/"))]
@@ -114,3 +118,19 @@ def test_one_string_has_one_translation():
             found[entry.msgctxt, entry.msgid].add(entry.msgstr or tuple(entry.msgstr_plural.values()))
 
     assert {string: words for string, words in found.items() if len(words) > 1} == {}
+
+
+def test_what_django_says_of_wrong_input_is_vietnamese():
+    """Its own catalogue lacks some of it, such as what is said of a NUL character."""
+    kinds = [kind for kind in vars(forms.fields).values() if isinstance(kind, type)]
+    kinds += [kind for kind in vars(validators).values() if hasattr(kind, "message")]
+    said = [text for kind in kinds for text in getattr(kind, "default_error_messages", {}).values()]
+    said += [kind.message for kind in kinds if hasattr(kind, "message")]
+    said += forms.ModelMultipleChoiceField.default_error_messages.values()
+
+    with override("en"):
+        english = {str(text) for text in said if isinstance(text, Promise)}
+
+    with override("vi"):
+        assert len(english) > 25
+        assert sorted(text for text in english if text and gettext(text) == text) == []
