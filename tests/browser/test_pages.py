@@ -92,3 +92,18 @@ def test_buttons_of_plain_pages_are_as_wide_as_their_card(page_of, size):
             return card.clientWidth - parseFloat(style.paddingLeft) * 2 - button.offsetWidth;
         })""")
         assert (path, bool(widths), [gap for gap in widths if abs(gap) > 1]) == (path, True, [])
+
+
+def test_the_printed_week_of_the_leaders_cuts_nothing_off(page_of):
+    page = page_of("nhanvien")
+    page.goto("/calendar/leaders/")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1050, "height": 740})  # A4, landscape
+
+    cut = page.evaluate("""() => [...document.querySelectorAll("main .clamp, main .truncate")]
+        .filter((words) => words.checkVisibility())
+        .filter((words) => words.scrollHeight > words.clientHeight + 1 || words.scrollWidth > words.clientWidth + 1)
+        .map((words) => words.textContent)""")
+
+    assert page.locator("main .clamp:visible").count() > 5
+    assert cut == []
