@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import partial
 from itertools import islice
+from math import prod
 
 import icalendar
 from dateutil.rrule import rrulestr
@@ -22,6 +23,7 @@ from sso.api import User, nfc
 PRODUCT = "-//intranet-suite//calendar//VI"
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}  # others would give thousands of occurrences a day
 YEARS = range(1970, 2200)
+MOST_A_DAY = 24  # occurrences of a series
 MOST_SEQUENCE = 2**31 - 1
 MOST_EVENTS = 200
 LOOK_AHEAD = timedelta(days=366 * 12)
@@ -239,6 +241,9 @@ def _rule(part: icalendar.Event) -> str:
     rule = part.get("rrule")
     rule = rule[0] if isinstance(rule, list) else rule
     if not rule or str(next(iter(rule.get("FREQ", [""])), "")).upper() not in FREQUENCIES:
+        return ""
+    a_day = prod(len(rule.get(name, [0])) for name in ("BYHOUR", "BYMINUTE", "BYSECOND"))
+    if a_day > MOST_A_DAY:
         return ""
     text = rule.to_ical().decode()
     return text if len(text) <= 250 and _comes_again(rule, part.decoded("dtstart")) else ""

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import icalendar
 import recurring_ical_events
+from dateutil.rrule import rrulestr
 from django.utils import timezone
 
 from apps.calendar.models import FOREVER, Event
@@ -15,6 +17,7 @@ from apps.calendar.weeks import midnight
 from apps.calendar.wording import hours, last_day, span
 
 UTC = ZoneInfo("UTC")
+COUNTED_FOR = timedelta(days=366 * 30)
 MOST_OCCURRENCES = 1000  # a series that says COUNT=10000 is taken for endless
 
 
@@ -101,8 +104,22 @@ def last_moment(event: Event) -> datetime:
         if timezone.is_naive(end):
             end = timezone.make_aware(end, zone_of(event))
         return max(event.ends_at, min(min(end, FOREVER) + (event.ends_at - event.starts_at), FOREVER))
-    ends = [_moment(component.end) for component in recurring_ical_events.of(_calendar(*_rule(event))).all()]
-    return max([event.ends_at, *ends])
+    return max(event.ends_at, _end_of_last(event, rule))
+
+
+def _end_of_last(event: Event, rule: icalendar.vRecur) -> datetime:
+    """Return the end of the last occurrence of a rule with COUNT, FOREVER when it comes later than can be looked for.
+
+    Left-out ones count. Strangers write such rules too: 1000 times 29 February would be searched for a minute.
+    """
+    zone, count = zone_of(event), int(rule["COUNT"][0])
+    start = event.starts_at.astimezone(zone).replace(tzinfo=None)
+    bare = icalendar.vRecur({key: value for key, value in rule.items() if key != "COUNT"})
+    found = rrulestr(bare.to_ical().decode(), dtstart=start).replace(until=start + COUNTED_FOR)
+    starts = list(islice(found, count))
+    if len(starts) < count:
+        return FOREVER
+    return starts[-1].replace(tzinfo=zone) + (event.ends_at - event.starts_at)
 
 
 def count_before(event: Event, at: datetime) -> int:

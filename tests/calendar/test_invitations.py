@@ -1,11 +1,12 @@
 """Invitations that came by mail."""
 
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from apps.calendar import services
+from apps.calendar import ical, services
 from apps.calendar.models import Event
 from apps.calendar.plugin import PLUGIN
 from tests.calendar.factories import AttendanceFactory, EventFactory, at
@@ -154,6 +155,7 @@ ENDLESS = (
     "FREQ=WEEKLY;INTERVAL=0",
     "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=31;COUNT=2",
+    f"FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))};BYMINUTE=0,15,30,45",
 )
 
 
@@ -188,3 +190,17 @@ def test_rule_that_can_be_counted_is_kept(rule):
     event = services.receive_invitation(UserFactory(), mail(*MEETING, f"RRULE:{rule}"))
 
     assert event.rrule == rule
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("rule", ["FREQ=DAILY;COUNT=1000", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;COUNT=1000"])
+def test_two_hundred_long_series_are_read_in_good_time(rule):
+    lines = [f"BEGIN:VEVENT\nUID:{n}\nDTSTART:20261125T090000Z\nRRULE:{rule}\nEND:VEVENT" for n in range(200)]
+    before = process_time()
+
+    _method, events = ical.parse("\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"]).encode())
+
+    assert (len(events), process_time() - before < 12) == (
+        200,
+        True,
+    )  # half a minute and more, if all were counted out

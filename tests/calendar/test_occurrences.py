@@ -66,6 +66,7 @@ def test_all_day_series_recurs_by_day():
     [
         ("", "2026-11-02 09:00"),
         ("FREQ=DAILY;COUNT=5", "2026-11-06 09:00"),
+        ("FREQ=MONTHLY;BYDAY=1MO;COUNT=3", "2027-01-04 09:00"),
         ("FREQ=DAILY;UNTIL=20261110T100000Z", "2026-11-10 18:00"),
     ],
 )
@@ -73,8 +74,9 @@ def test_last_at_is_not_before_the_end_of_the_last_occurrence(rrule, last):
     assert EventFactory(starts_at=at("2026-11-02 08:00"), rrule=rrule).last_at == at(last)
 
 
-def test_series_without_end_lasts_forever():
-    assert EventFactory(rrule="FREQ=WEEKLY").last_at == FOREVER
+@pytest.mark.parametrize("rrule", ["FREQ=WEEKLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;COUNT=1000"])
+def test_series_without_end_or_with_one_far_away_lasts_forever(rrule):
+    assert EventFactory(rrule=rrule).last_at == FOREVER
 
 
 @pytest.mark.parametrize("count", [1, 6])
