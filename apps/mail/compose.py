@@ -23,6 +23,7 @@ from sso.api import User
 PREFIX = re.compile(r"^(?:(?:re|fwd?|tr|trả lời|chuyển tiếp)\s*:\s*)+", re.IGNORECASE)
 MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 REFERENCES_KEPT = 20
+SUBJECT_LENGTH = 250
 QUOTED_LENGTH = 200_000  # of HTML; what is longer is quoted as text
 EMPTY_LINE = "<div><br></div>"
 PAGE = '<!doctype html>\n<html><head><meta charset="utf-8"></head><body>{}</body></html>\n'
@@ -114,8 +115,8 @@ def new_letter(by: User) -> dict:
 def reply_to(message: Message, by: User, *, to_all: bool) -> dict:
     """Return the fields of an answer to ``message``."""
     own = by.email.lower()
-    people = list(message.reply_to or message.senders)
-    if all(person.email.lower() == own for person in people) and message.to:
+    people = [person for person in message.reply_to or message.senders if "@" in person.email]
+    if people and all(person.email.lower() == own for person in people) and message.to:
         people = list(message.to)  # an answer to one's own message goes on to whom it went
     others = [*message.to, *message.cc] if to_all else []
     named = {person.email.lower() for person in people} | {own}
@@ -125,7 +126,7 @@ def reply_to(message: Message, by: User, *, to_all: bool) -> dict:
     return {
         "to": people_line(people),
         "cc": people_line(cc),
-        "subject": f"Re: {PREFIX.sub('', message.subject)}",
+        "subject": f"Re: {PREFIX.sub('', message.subject)}"[:SUBJECT_LENGTH],
         **_begin(
             by,
             f"{_introduction(message)}\n{quote(message.plain)}\n",
@@ -146,7 +147,7 @@ def forward_of(message: Message, by: User) -> dict:
     lines = "\n".join(f"{name}: {value}" for name, value in facts)
     head = f"---------- {gettext('Forwarded message')} ----------\n{lines}\n\n"
     return {
-        "subject": f"Fwd: {PREFIX.sub('', message.subject)}",
+        "subject": f"Fwd: {PREFIX.sub('', message.subject)}"[:SUBJECT_LENGTH],
         **_begin(by, f"{head}{message.plain}\n", plain.to_html(head) + _words(message)),
     }
 

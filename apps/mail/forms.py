@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
+from apps.mail.compose import SUBJECT_LENGTH
 from apps.mail.html import clean_written
 from apps.mail.mime import Address, one_line
 from apps.mail.plain import from_html
@@ -91,7 +92,9 @@ class LetterForm(forms.Form):
     to = RecipientsField(label=pgettext_lazy("mail", "To"))
     cc = RecipientsField(label=_("Cc"), required=False)
     bcc = RecipientsField(label=_("Bcc"), required=False)
-    subject = forms.CharField(label=pgettext_lazy("mail", "Subject"), max_length=250, required=False)
+    subject = forms.CharField(
+        label=pgettext_lazy("mail", "Subject"), max_length=SUBJECT_LENGTH, required=False
+    )
     text = forms.CharField(
         label=pgettext_lazy("mail", "Message"),
         required=False,

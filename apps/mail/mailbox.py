@@ -255,7 +255,7 @@ def read_message(box: Connection, mailbox: str, uid: int) -> Message:
 
 def body_of(parts: Sequence[Part]) -> Part | None:
     """Return the part that is read: the first HTML, else the first text."""
-    texts = [part for part in parts if part.is_text]
+    texts = [part for part in parts if part.is_text and not part.is_blank]
     return next((part for part in texts if part.content_type == "text/html"), texts[0] if texts else None)
 
 
@@ -266,7 +266,11 @@ def attachments_of(parts: Sequence[Part], shown: Part | None) -> list[Part]:
     """
     is_html = shown is not None and shown.content_type == "text/html"
     plain = next((part for part in parts if part.is_text), None) if is_html else None
-    return [part for part in parts if part not in (shown, plain) and not (is_html and part.is_inline_image)]
+    return [
+        part
+        for part in parts
+        if part not in (shown, plain) and not part.is_blank and not (is_html and part.is_inline_image)
+    ]
 
 
 def part_of(box: Connection, mailbox: str, uid: int, number: str) -> tuple[Part, bytes]:

@@ -82,6 +82,11 @@ class Part:
         return is_body and self.disposition != "attachment" and not self.name
 
     @property
+    def is_blank(self) -> bool:
+        """Whether it is a text that says nothing: some programs send such an HTML beside their words."""
+        return self.is_text and self.size_bytes <= len("\r\n")
+
+    @property
     def is_inline_image(self) -> bool:
         is_image = self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
         return is_image and bool(self.content_id) and self.disposition != "attachment"
@@ -210,13 +215,16 @@ def to_text(content: bytes, charset: str) -> str:
 def addresses(found) -> tuple[Address, ...]:
     """Return the addresses of an envelope's field, without the marks of groups."""
     return tuple(
-        Address(
-            words(one.name),
-            one_line(f"{to_text(_bytes(one.mailbox), 'utf-8')}@{to_text(_bytes(one.host), 'utf-8')}"),
-        )
+        Address(words(one.name), _address(one.mailbox, one.host))
         for one in found or ()
         if one.mailbox and one.host
     )
+
+
+def _address(mailbox, host) -> str:
+    """Return the two as one, without what Dovecot writes where a header has none: "MAILER-DAEMON" has no host."""
+    parts = [to_text(_bytes(one), "utf-8") for one in (mailbox, host)]
+    return one_line("@".join(part for part in parts if part not in ("MISSING_MAILBOX", "MISSING_DOMAIN")))
 
 
 def _bytes(value) -> bytes:

@@ -84,6 +84,32 @@ def test_reading_marks_as_read(signed_in, officer, deliver):
     assert [row.is_unread for row in client.get(url("inbox")).context["page"]] == [False]
 
 
+def test_an_empty_html_does_not_hide_the_words_beside_it(signed_in, officer, deliver):
+    [uid] = deliver(
+        "nhanvien",
+        "Subject: x\nContent-Type: multipart/alternative; boundary=a\n\n"
+        "--a\nContent-Type: text/plain\n\nOnly here\n--a\nContent-Type: text/html\n\n\n--a--\n",
+    )
+
+    page = signed_in(officer).get(url("message", "INBOX", uid))
+
+    assert ("Only here" in page.content.decode(), page.context["attachments"]) == (True, [])
+
+
+def test_a_sender_without_an_address_is_shown_as_written_and_not_answered(signed_in, officer, deliver):
+    [uid] = deliver("nhanvien", "From: MAILER-DAEMON\nSubject: x\n\nHọp\n")
+    client = signed_in(officer)
+
+    page = client.get(url("message", "INBOX", uid)).content.decode()
+    reply = client.get(url("answer", "INBOX", uid, "reply"))
+
+    assert ("MAILER-DAEMON" in page, "MISSING" in page, reply.context["form"].initial["to"]) == (
+        True,
+        False,
+        "",
+    )
+
+
 def test_htmx_gets_the_message_alone_and_the_row_as_read(signed_in, officer, deliver):
     [uid] = deliver("nhanvien", letter("Giấy mời"))
     client = signed_in(officer)

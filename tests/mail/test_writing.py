@@ -83,6 +83,17 @@ def test_a_reply_belongs_to_the_thread_and_marks_the_message(signed_in, officer,
         assert b"\\Answered" in box.get_flags([uid])[uid]
 
 
+@pytest.mark.parametrize("mode", ["reply", "forward"])
+def test_an_answer_to_a_subject_that_is_too_long_can_be_sent(mode, signed_in, officer, clerk, deliver, mail):
+    [uid] = deliver("nhanvien", letter(LONG * 3, "Họp"))
+    client = signed_in(officer)
+
+    initial = client.get(answer_url(uid, mode)).context["form"].initial
+    sent = {"to": clerk.email, "subject": initial["subject"], "text": "Vâng.", "act": "send"}
+
+    assert client.post(answer_url(uid, mode), sent).status_code == 302
+
+
 def test_forwarding_takes_the_chosen_attachments_along(signed_in, officer, clerk, mail):
     client = signed_in(officer)
     files = [SimpleUploadedFile(name, b"x" * 10) for name in ("một.bin", "hai.bin")]
