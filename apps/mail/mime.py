@@ -84,7 +84,7 @@ class Part:
     @property
     def is_blank(self) -> bool:
         """Whether it is a text that says nothing: some programs send such an HTML beside their words."""
-        return self.is_text and self.size_bytes <= len("\r\n")
+        return self.is_text and not self.size_bytes
 
     @property
     def is_inline_image(self) -> bool:

@@ -84,6 +84,17 @@ def test_reading_marks_as_read(signed_in, officer, deliver):
     assert [row.is_unread for row in client.get(url("inbox")).context["page"]] == [False]
 
 
+def test_a_thousand_recipients_do_not_push_the_words_off_the_page(signed_in, officer, deliver):
+    people = ", ".join(f"Người {n} <n{n}@b.vn>" for n in range(1000))
+    [uid] = deliver("nhanvien", f"Subject: {'x' * 5000}\nTo: {people}\n\nOK\n")
+
+    page = signed_in(officer).get(url("message", "INBOX", uid)).content.decode()
+
+    shown, folded = page.split("và 990 người khác")
+    assert (shown.count("@b.vn"), folded.count("@b.vn"), "OK" in folded) == (10, 990, True)
+    assert 900 < page.partition('class="mail-head"')[2].partition("mail-people")[0].count("x") < 1100
+
+
 def test_an_empty_html_does_not_hide_the_words_beside_it(signed_in, officer, deliver):
     [uid] = deliver(
         "nhanvien",
