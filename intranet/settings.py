@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "sso.middleware.ProgramsMiddleware",
+    "sso.middleware.PopupMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "intranet.middleware.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,4 +1,4 @@
-"""A short way for programs, and no session but of our sign-in, nor before a second factor that is due."""
+"""A short way for programs; small windows of systems; no session but of our sign-in, with all its factors."""
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -32,6 +32,26 @@ class ProgramsMiddleware:
             return self.get_response(request)
         response = view(request)
         response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+class PopupMiddleware:
+    """Let systems sign people in by a small window of their own, whose end they wait for.
+
+    "Cross-Origin-Opener-Policy: same-origin", which all other pages have, cuts that window off from its opener for
+    good: the system takes it for closed, and its page never hears of the sign-in. None of these pages is without
+    its own question, nor can it be drawn in a frame.
+    """
+
+    ON_THE_WAY = ("/oauth/authorize/", "/oauth/consent/", "/sign-in/")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.path_info.startswith(self.ON_THE_WAY):
+            response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
         return response
 
 

@@ -25,6 +25,28 @@ class OverIPv6(InThreads):
         WSGIServer.server_bind(self)
 
 
+class Small:
+    """A system that signs people in by a small window, which then speaks to the page that has opened it."""
+
+    page = """<p>…</p><script>
+      if (location.pathname === "/callback") { opener.postMessage("signed in", "*"); close(); }
+      onmessage = (message) => { document.querySelector("p").textContent = message.data; };
+    </script>"""
+
+    def __init__(self):
+        self.server = make_server("127.0.0.1", 0, self, server_class=InThreads, handler_class=QuietHandler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __call__(self, environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        return [self.page.encode()]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Wandering:
     """A system whose pages have another name ("localhost") than the address that people come back to."""
 
@@ -96,3 +118,20 @@ def test_an_app_may_listen_at_an_ipv6_address(visit, intranet):  # noqa: F811
 
     page.wait_for_url(f"http://[::1]:{app.port}/back?code=*")
     app.stop()
+
+
+def test_a_system_may_sign_people_in_by_a_small_window(visit, intranet):  # noqa: F811
+    small, page = Small(), visit()
+    system = register(f"{small.address}/callback")
+    about = QUESTION | {"client_id": system.client_id, "redirect_uri": system.redirect_uris}
+    page.goto(small.address)
+
+    with page.expect_popup() as opened:
+        page.evaluate(
+            "(url) => { open(url, '_blank', 'width=500,height=600'); }",
+            f"{intranet}/oauth/authorize/?{urlencode(about)}",
+        )
+    opened.value.locator("button[name=allow][value=yes]").click()
+
+    expect(page.locator("p")).to_have_text("signed in")
+    small.stop()

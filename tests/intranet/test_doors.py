@@ -80,6 +80,14 @@ def test_policy_allows_neither_inline_scripts_nor_styles_nor_foreign_frames(sign
     assert [answer["X-Frame-Options"], answer["Cross-Origin-Opener-Policy"]] == ["SAMEORIGIN", "same-origin"]
 
 
+@pytest.mark.parametrize(
+    ("path", "policy"),
+    [("/sign-in/", "unsafe-none"), ("/oauth/authorize/", "unsafe-none"), ("/sign-out/", "same-origin")],
+)
+def test_only_pages_on_the_way_to_a_system_keep_the_window_that_opened_them(client, db, path, policy):
+    assert client.get(path)["Cross-Origin-Opener-Policy"] == policy
+
+
 @pytest.mark.parametrize("path", ["/", "/people/", "/search/?q=a", "/arrange/", "/notices/"])
 def test_page_has_no_inline_script_or_style(signed_in, path):
     page = signed_in(person_of()).get(path).content.decode()
