@@ -2,12 +2,13 @@
 
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.urls import reverse
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import import_key
 
 from sso.oauth.signing import issuer
 from sso.services.spent import spend
@@ -16,6 +17,7 @@ KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ["ES256", "PS256", "RS256"]
 LONGEST_LIFE = 600  # seconds; shorter than what ``spend`` remembers
 LEEWAY = 30
+MOST_KEYS = 10  # that are tried, so that a stranger's request costs little
 
 
 def name_in(assertion: str) -> str:
@@ -31,8 +33,10 @@ def name_in(assertion: str) -> str:
 def is_proven(assertion: str, client_id: str, keys: dict[str, Any]) -> bool:
     """Say whether ``assertion`` was signed for us by one of ``keys``, just now, and is seen for the first time."""
     try:
-        claims = jwt.decode(assertion, KeySet.import_key_set(keys), algorithms=ALGORITHMS).claims
-    except (JoseError, ValueError, KeyError, TypeError, RecursionError):
+        claims = signed_by_one_of(keys, assertion)
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    if claims is None:
         return False
     audience = claims.get("aud")
     ours = {issuer(), *(issuer() + reverse(name) for name in ("oauth-token", "oauth-par"))}  # RFC 9126 §2
@@ -44,6 +48,19 @@ def is_proven(assertion: str, client_id: str, keys: dict[str, Any]) -> bool:
         return False
     jti = claims.get("jti")
     return isinstance(jti, str) and bool(jti) and jti.isprintable() and spend(f"assertion {client_id}", jti)
+
+
+def signed_by_one_of(keys: dict[str, Any], assertion: str) -> dict[str, Any] | None:
+    """Return the claims of ``assertion`` when one of ``keys`` has signed it: that of its "kid", where both have one.
+
+    Raises JoseError and others for what cannot be read.
+    """
+    kid = jws.extract_compact(assertion.encode()).headers().get("kid")
+    fitting = [key for key in keys["keys"] if kid is None or key.get("kid") in {None, kid}]
+    for key in fitting[:MOST_KEYS]:
+        with suppress(JoseError, ValueError):  # another's signature, or a key of another kind
+            return jwt.decode(assertion, import_key(key), algorithms=ALGORITHMS).claims
+    return None
 
 
 def is_timely(claims: dict[str, Any]) -> bool:

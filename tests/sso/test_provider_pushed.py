@@ -183,19 +183,45 @@ def signer(key):
     )
 
 
-def assertion(system, key, algorithm: str = "ES256", **changes) -> str:
+def assertion(system, key, algorithm: str = "ES256", kid: str = "k1", **changes) -> str:
     now = int(time.time())
     claims = {
         "iss": system.client_id, "sub": system.client_id, "aud": "http://127.0.0.1:8000", "jti": uuid.uuid4().hex,
         "iat": now, "exp": now + 60,
     } | changes  # fmt: skip
     claims = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode({"alg": algorithm, "kid": "k1"}, claims, key, algorithms=[algorithm])
+    header = {"alg": algorithm} | ({"kid": kid} if kid else {})
+    return jwt.encode(header, claims, key, algorithms=[algorithm])
 
 
 def ask_token(signed: str, **changes):
     form = {"grant_type": "client_credentials", "client_assertion_type": KIND, "client_assertion": signed}
     return Client().post(reverse("oauth-token"), form | changes)
+
+
+@pytest.mark.parametrize(
+    ("names", "kid", "is_known"),
+    [
+        (["k1", "k2"], "k1", True),
+        (["k1", "k2"], "", True),  # libraries such as Authlib name none
+        ([None, None], "k1", True),
+        ([None, "k2"], "k1", True),
+        (["k2", "k3"], "k1", False),
+    ],
+)
+def test_keys_are_found_with_and_without_names(signer, key, names, kid, is_known):
+    """RFC 7517 §4.5: "kid" is optional, in a set of keys and in what they sign."""
+    both = [key.as_dict(private=False), RSAKey.generate_key(2048).as_dict(private=False)]
+    for one, name in zip(both, names, strict=True):
+        one.pop("kid", None)
+        if name:
+            one["kid"] = name
+    signer[0].public_keys = {"keys": both[::-1]}
+    signer[0].save()
+
+    answer = ask_token(assertion(signer[0], key, kid=kid))
+
+    assert answer.status_code == (200 if is_known else 401)
 
 
 def test_a_system_proves_itself_by_its_key(signer, key, settings):
