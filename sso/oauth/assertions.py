@@ -17,6 +17,7 @@ KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ["ES256", "PS256", "RS256"]
 LONGEST_LIFE = 600  # seconds; shorter than what ``spend`` remembers
 LEEWAY = 30
+ASKED_AT = ("oauth-token", "oauth-par", "oauth-introspect", "oauth-revoke", "oauth-device")
 MOST_KEYS = 10  # that are tried, so that a stranger's request costs little
 
 
@@ -39,7 +40,7 @@ def is_proven(assertion: str, client_id: str, keys: dict[str, Any]) -> bool:
     if claims is None:
         return False
     audience = claims.get("aud")
-    ours = {issuer(), *(issuer() + reverse(name) for name in ("oauth-token", "oauth-par"))}  # RFC 9126 §2
+    ours = {issuer(), *(issuer() + reverse(name) for name in ASKED_AT)}  # RFC 9126 §2
     if not ours & {
         one for one in (audience if isinstance(audience, list) else [audience]) if isinstance(one, str)
     }:

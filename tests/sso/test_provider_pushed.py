@@ -199,6 +199,15 @@ def ask_token(signed: str, **changes):
     return Client().post(reverse("oauth-token"), form | changes)
 
 
+@pytest.mark.parametrize("name", ["oauth-introspect", "oauth-revoke"])
+def test_a_signature_may_be_made_for_the_address_that_is_asked(signer, key, settings, name):
+    """RFC 7523 §3: what identifies us; libraries name the address that they call."""
+    signed = assertion(signer[0], key, aud=settings.BASE_URL + reverse(name))
+    form = {"token": "x", "client_assertion_type": KIND, "client_assertion": signed}
+
+    assert Client().post(reverse(name), form).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("names", "kid", "is_known"),
     [
