@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from django.db import models
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import Application, User
-from sso.oauth.parameters import S256
+from sso.oauth.parameters import S256, Refused
+from sso.oauth.pushed import question_in
 from sso.oauth.scopes import scopes_for
 from sso.oauth.signing import issuer
 from sso.outbound import Answer, Unreachable, call
@@ -103,7 +105,11 @@ def started(system: Application) -> list[Finding]:
 
 
 def looked_at(system: Application, address: str) -> list[Finding]:
-    values = {name: found[-1] for name, found in parse_qs(urlsplit(address).query).items()}
+    try:  # which may have been sent ahead
+        values = question_in(QueryDict(urlsplit(address).query))[0].dict()
+    except Refused:
+        words = _("The request has run out or was used before. Please begin again at the other system.")
+        return [Finding(What.START, system.tile_url, False, words)]
     findings = []
     if values.get("client_id") != system.client_id:
         findings.append(Finding(What.START, system.tile_url, False, _("it comes with another client ID")))

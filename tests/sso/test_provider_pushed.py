@@ -3,6 +3,7 @@
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -16,6 +17,8 @@ from sso.api import ensure_client
 from sso.models import Grant, PushedRequest
 from sso.oauth import pushed
 from sso.oauth.assertions import KIND
+from sso.oauth.pushed import URN
+from sso.services.checking import What, looked_at
 from tests.sso.conftest import REDIRECT, VERIFIER, parameters_of, redeem
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +165,21 @@ def test_programs_are_told_in_plain_signs(wiki, changes):
 
     assert told.isascii()
     assert not set(told) & set('"\\')
+
+
+def test_the_live_check_looks_at_a_request_that_was_sent_ahead(wiki):
+    """All that the browser carries is its name; that is no fault of the system."""
+    pushed = push(wiki, scope="openid mail").json()["request_uri"]
+    brought = [
+        urlencode({"client_id": wiki[0].client_id, "request_uri": name}) for name in (pushed, f"{URN}x")
+    ]
+
+    found = [
+        {finding.what: finding.is_good for finding in looked_at(wiki[0], f"https://x/?{query}")}
+        for query in brought
+    ]
+
+    assert found == [{What.START: True, What.PKCE: True, What.SCOPES: None}, {What.START: False}]
 
 
 # --- private_key_jwt -------------------------------------------------------------------------------
