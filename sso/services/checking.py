@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from django.db import models
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import Application, User
@@ -128,7 +129,7 @@ def looked_at(system: Application, address: str) -> list[Finding]:
     left_out = sorted(set(values.get("scope", "").split()) - set(scopes_for(system, values.get("scope", ""))))
     words = _("all of it is allowed")
     if left_out:
-        words = _("not allowed, so it is left out: %(scopes)s") % {"scopes": ", ".join(left_out)}
+        words = format_lazy("{}: {}", _("not allowed, so it is left out"), ", ".join(left_out))
     findings.append(Finding(What.SCOPES, "", None if left_out else True, words))
     return findings
 
