@@ -324,6 +324,8 @@ SEALING_KEYS = (
 SUBJECT_KEY = env.text("SUBJECT_KEY") or env.secret_file(
     VAR_DIR / "keys" / "subject.key", get_random_secret_key
 )
+# The newest seal of the record, noted outside the database: who owns that cannot have the record sealed anew unseen.
+AUDIT_ANCHOR = VAR_DIR / "keys" / "audit.anchor"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "sso.hashers.LongSecretHasher",  # of registered systems' secrets, which are long and random

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from os import getpid
 from struct import Struct
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -77,8 +77,11 @@ def seal(*, patience: float = 1.0, most: int = 100) -> int:
     """
     before = AuditSeal.objects.defer("digests").order_by("number").last()
     sealed_to = before.last if before else 0
+    if before and not noted():
+        note(before)
     if not AuditEntry.objects.filter(pk__gt=sealed_to).exists():
         return 0
+    is_whole = has_noted()
     end, count = settled(patience), 0
     for _round in range(most):
         rows = readable(entries_after(before.last if before else 0, end, MOST_ENTRIES))
@@ -91,7 +94,36 @@ def seal(*, patience: float = 1.0, most: int = 100) -> int:
         if before is None or before.made_at.hour != made.made_at.hour:
             log.info("Record sealed to entry %s: seal %s, %s", made.last, made.number, made.hash)
         before, count = made, count + made.count
+    if count and is_whole:
+        note(before)
+    elif count:
+        log.error("There is no seal %s any more: the end of the record was cut off or replaced.", noted())
     return count
+
+
+def noted() -> str:
+    """Return the hash of the newest seal as it was noted beside the keys, "" when none was."""
+    try:
+        return settings.AUDIT_ANCHOR.read_text().strip() if settings.AUDIT_ANCHOR else ""
+    except FileNotFoundError:
+        return ""
+
+
+def has_noted() -> bool:
+    """Say whether the seal that was noted is still there: else seals were thrown away, to be made anew."""
+    known = noted()
+    return not known or AuditSeal.objects.filter(hash=known).exists()
+
+
+def note(made: AuditSeal) -> None:
+    if settings.AUDIT_ANCHOR:
+        new = settings.AUDIT_ANCHOR.with_suffix(f".{getpid()}")
+        try:
+            new.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new.write_text(made.hash)
+            new.replace(settings.AUDIT_ANCHOR)
+        except OSError as error:
+            log.warning("The newest seal cannot be noted: %s", error)
 
 
 def settled(patience: float) -> int:
@@ -175,9 +207,14 @@ def key_from(secret: str) -> Ed25519PrivateKey:
 def verify(since: datetime | None = None, until: datetime | None = None, anchor: str = "") -> Verdict:
     """Compare the record with its seals; with ``since`` and ``until``, only the seals made then.
 
-    ``anchor`` is the hash of a seal that was noted elsewhere: without it nobody can tell whether the newest seals and
-    their entries were cut off. Raises Broken.
+    ``anchor`` is the hash of a seal that was noted elsewhere: without it and the one noted beside the keys nobody can
+    tell whether seals were cut off, or thrown away and made anew. Raises Broken.
     """
+    if not has_noted():
+        raise Broken(
+            f"There is no seal {noted()}, which {settings.AUDIT_ANCHOR} names: the end of the record was cut off or "
+            "replaced. Remove that file when an older database was restored on purpose."
+        )
     verdict, removed_to = Verdict(), removed_to_seal()
     trusted = {key.public_key().public_bytes_raw().hex() for key in signing_keys()}
     before, rows, met = None, None, not anchor
@@ -191,7 +228,7 @@ def verify(since: datetime | None = None, until: datetime | None = None, anchor:
         else:
             if rows is None:
                 rows = Peeking(all_entries(before.last if before else LOWEST))
-            verdict.misdated += check_entries(made, before, rows)
+            verdict.misdated += check_entries(made, rows)
             verdict.entries += made.count
         met = met or made.hash == anchor
         before, verdict.seals, verdict.newest = made, verdict.seals + 1, made
@@ -200,8 +237,9 @@ def verify(since: datetime | None = None, until: datetime | None = None, anchor:
     if until is None:
         unsealed = AuditEntry.objects.filter(pk__gt=before.last if before else LOWEST)
         verdict.unsealed = unsealed.count()
-        odd = Q(at__gt=timezone.now() + ODD) | (Q(at__lt=before.made_at - ODD) if before else Q())
-        verdict.misdated += unsealed.filter(odd).order_by("pk").values_list("pk", flat=True)
+        now = timezone.now()
+        odd = unsealed.exclude(at__range=(now - ODD, now + ODD))
+        verdict.misdated += odd.order_by("pk").values_list("pk", flat=True)
     return verdict
 
 
@@ -209,7 +247,7 @@ def check_link(made: AuditSeal, before: AuditSeal | None, trusted: set[str]) -> 
     number, previous = (before.number + 1, before.hash) if before else (1, GENESIS)
     if made.number != number:
         raise Broken(f"Seal {number} is missing: its entries begin after {before.last if before else 0}.")
-    if made.previous != previous or made.hash != hash_of(made):
+    if made.made_at is None or made.previous != previous or made.hash != hash_of(made):
         raise Broken(f"Seal {made.number} (entries {made.first} to {made.last}) was changed.")
     if made.key not in trusted:
         raise Broken(f"Seal {made.number} was signed with a key that is not ours (SECRET_KEY_FALLBACKS?).")
@@ -228,10 +266,9 @@ def check_removed(made: AuditSeal, before: AuditSeal | None) -> None:
         raise Broken(f"Entry {key} is there, although the entries up to {made.last} are said to be removed.")
 
 
-def check_entries(made: AuditSeal, before: AuditSeal | None, rows: "Peeking") -> list[int]:
+def check_entries(made: AuditSeal, rows: "Peeking") -> list[int]:
     """Compare the next of ``rows`` with what ``made`` vouches for, and return the keys of those with an odd time."""
-    earliest, latest = before and before.made_at - ODD, made.made_at + ODD
-    misdated = []
+    earliest, latest, misdated = made.made_at - ODD, made.made_at + ODD, []
     for key, digest in DIGEST.iter_unpack(bytes(made.digests)):
         row = rows.next
         if row is None or row[0] > key:
@@ -240,7 +277,7 @@ def check_entries(made: AuditSeal, before: AuditSeal | None, rows: "Peeking") ->
             raise Broken(f"Entry {row[0]} was added after the sealing.")
         if row[1] is None or digest_of(row) != digest:
             raise Broken(f"Entry {key} was changed.")
-        if row[1] > latest or (earliest and row[1] < earliest):
+        if not earliest <= row[1] <= latest:
             misdated.append(key)
         rows.advance()
     return misdated

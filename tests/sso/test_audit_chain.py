@@ -1,9 +1,12 @@
 """The record cannot be changed unseen: append-only tables, seals, and what ``verify`` says of each tampering."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -211,7 +214,7 @@ def test_an_entry_dated_otherwise_than_its_sealing_is_pointed_out(sealed, capsys
     call_command("verify_audit")
 
     assert verify().misdated == ([sealed[-1] + 2] if is_odd else [])
-    assert (f"Look at 1 entries that say another time than that of their sealing: {sealed[-1] + 2}\n"
+    assert (f"Look at 1 entries that were not sealed at the time that they say: {sealed[-1] + 2}\n"
             in capsys.readouterr().out) == is_odd  # fmt: skip
 
 
@@ -263,6 +266,56 @@ def test_an_earlier_key_is_still_ours(sealed, settings):
     seal()
 
     assert verify().seals == 4
+
+
+@pytest.fixture
+def anchor(settings, tmp_path):
+    settings.AUDIT_ANCHOR = tmp_path / "audit.anchor"
+    return settings.AUDIT_ANCHOR
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+def test_who_throws_seals_away_does_not_get_a_changed_record_sealed_anew(anchor, sealed, kept):
+    assert anchor.read_text() == AuditSeal.objects.get(number=3).hash
+    with triggers_off() as cursor:
+        cursor.execute("DELETE FROM sso_auditseal WHERE number > %s", [kept])
+        cursor.execute("UPDATE sso_auditentry SET cause = 'x' WHERE id = %s", [sealed[-1]])
+
+    assert seal() == (9 - 3 * kept)
+
+    with pytest.raises(Broken, match=f"^There is no seal {anchor.read_text()}, which {anchor} names"):
+        verify()
+
+
+def test_the_newest_seal_is_noted_also_when_there_is_nothing_to_seal(sealed, settings, tmp_path):
+    settings.AUDIT_ANCHOR = tmp_path / "audit.anchor"
+
+    assert seal() == 0
+
+    assert settings.AUDIT_ANCHOR.read_text() == AuditSeal.objects.get(number=3).hash
+
+
+def test_an_older_database_that_was_restored_is_verified_once_the_note_is_gone(anchor, sealed):
+    with triggers_off() as cursor:
+        cursor.execute("DELETE FROM sso_auditseal WHERE number = 3")
+        cursor.execute("DELETE FROM sso_auditentry WHERE id > %s", [sealed[5]])
+    anchor.unlink()
+    record(Action.SIGNED_IN)
+
+    seal()
+
+    assert verify().entries == 7
+    assert anchor.read_text() == AuditSeal.objects.get(number=3).hash
+
+
+def test_a_record_sealed_anew_long_after_is_pointed_out(sealed, time_machine):
+    with triggers_off() as cursor:
+        cursor.execute("DELETE FROM sso_auditseal")
+    time_machine.move_to(timezone.now() + timedelta(hours=2))
+
+    seal()
+
+    assert verify().misdated == sealed
 
 
 def test_an_end_cut_off_is_found_with_an_anchor(sealed):

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if verdict.misdated:
             some = ", ".join(map(str, verdict.misdated[:10]))
             self.stdout.write(
-                f"Look at {len(verdict.misdated)} entries that say another time than that of their sealing: {some}"
+                f"Look at {len(verdict.misdated)} entries that were not sealed at the time that they say: {some}"
             )
         if newest:
             self.stdout.write(f"Newest seal: {newest.number} up to entry {newest.last}, {newest.hash}")
