@@ -99,6 +99,30 @@ def test_what_was_typed_outlives_the_session(page_of, suite, ends_by):
     expect(page.locator("main")).to_contain_text("Một.pdf")
 
 
+def test_a_form_is_sent_once_and_again_after_going_back(page_of):
+    page = page_of("nhanvien")
+    page.goto("/tasks/new/")
+    page.get_by_label("Tên công việc").fill("Việc gửi hai lần")
+    sent = []
+
+    def stay(route):
+        sent.append(route.request.url)
+        route.fulfill(status=204)
+
+    page.route("**/tasks/new/", stay)
+    with page.expect_response("**/tasks/new/"):
+        page.get_by_role("button", name="Giao việc").dblclick()
+    page.get_by_role("button", name="Giao việc").click()
+    assert len(sent) == 1
+
+    # As browsers do that keep a page as it was and show it once more; the one of the tests keeps none.
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    with page.expect_response("**/tasks/new/"):
+        page.get_by_role("button", name="Giao việc").click()
+
+    assert len(sent) == 2
+
+
 def test_what_was_typed_outlives_a_lost_connection(page_of):
     page = page_of("nhanvien")
     page.goto("/tasks/new/")

@@ -2,7 +2,7 @@
 // only once.
 
 const changed = new WeakSet();
-const sent = new WeakSet();
+let sent = new WeakSet();
 const asked = new WeakSet();
 const PATIENCE = 10_000; // then it may be sent again: the server did not answer
 
@@ -54,6 +54,9 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) changed.delete(event.detail.elt.closest("form"));
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) sent = new WeakSet(); // who goes back may send once more
 });
 window.addEventListener("beforeunload", (event) => {
   if ([...document.querySelectorAll("form[data-keep]")].some((form) => changed.has(form))) event.preventDefault();
