@@ -21,11 +21,8 @@ from sso.services.audit import Action, record
 log = logging.getLogger(__name__)
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 TOKEN_SECONDS = 120
-RETRIES = [
-    timedelta(seconds=5),
-    timedelta(seconds=15),
-    timedelta(seconds=40),
-]  # each counted from the try before
+# Each counted from the try before.
+RETRIES = [timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=40)]
 AT_ONCE = 50  # notices of one job
 LONGEST_CALL = 6  # seconds
 LONGEST_REST = 50  # seconds that a system which cannot be reached is left alone: less than its notices live

@@ -32,9 +32,8 @@ PAGE = 5_000  # entries read at a time
 LEAST_KEPT = timedelta(days=365)
 GENESIS = "0" * 64
 LOWEST = -(2**63)  # no key is smaller
-ODD = timedelta(
-    hours=1
-)  # further from its sealing no honest entry is dated: clocks differ, transactions last
+# Further from its sealing hardly any honest entry is dated: clocks differ, transactions last.
+ODD = timedelta(hours=1)
 DIGEST = Struct(">q16s")
 FIELDS = [field.attname for field in AuditEntry._meta.concrete_fields]
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr)

@@ -13,7 +13,7 @@ from tests.documents.factories import a_register
 from tests.factories import UnitFactory, person_of
 from tests.news.factories import NewsPageFactory
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.any_database, pytest.mark.django_db]
 MOST_QUERIES = 15
 
 

@@ -289,7 +289,7 @@ def test_whoever_may_be_another_app_is_asked_about_each_time(session_of, public,
 
     assert "error=consent_required" in silent["Location"]
     scheme = address.partition("/")[0]
-    assert f"form-action 'self' {scheme};" in page["Content-Security-Policy"]
+    assert f"form-action 'self' {scheme};" in page["Content-Security-Policy"] + ";"
 
 
 def test_the_sign_in_page_may_lead_to_an_app(client, public):

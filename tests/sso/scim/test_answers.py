@@ -108,6 +108,7 @@ ANSWERS = st.tuples(
 )
 
 
+@pytest.mark.any_database
 @settings(
     max_examples=50,
     deadline=None,
