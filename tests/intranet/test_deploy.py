@@ -60,14 +60,13 @@ class Front(Server):
             "/etc/ssl/intranet/key.pem": f"{self.folder}/server.key",
             "server 127.0.0.1:8000;": f"server 127.0.0.1:{self.pages};",
             "http://127.0.0.1:8001;": f"http://127.0.0.1:{self.sockets};",
-            "/opt/intranet/": f"{ROOT}/",
             "/var/log/nginx/access.log": f"{self.folder}/access.log",
         }
         site = SITE.read_text()
         for old, new in changes.items():
             assert site.count(old) == 1, old
             site = site.replace(old, new)
-        site = site.replace("/var/lib/intranet/", f"{self.var}/")
+        site = site.replace("/var/lib/intranet/", f"{self.var}/").replace("/opt/intranet/", f"{ROOT}/")
         self.write("nginx.conf", FRAME.format(folder=self.folder, site=site))
 
     def command(self) -> list[str]:
@@ -306,7 +305,8 @@ def test_while_the_suite_is_away_nginx_says_so(servers_folder):
         servers_folder / "nginx-alone", pages=free_port(), sockets=free_port(), var=servers_folder / "none"
     )
     try:
-        answer = Deployed(started(nobody), {}, "").ask("POST", "/tasks/", "a=b")
+        browser = Deployed(started(nobody), {}, "")
+        answer, style = browser.ask("POST", "/tasks/", "a=b"), browser.ask("GET", "/back-soon.css")
     finally:
         nobody.stop()
 
@@ -315,6 +315,9 @@ def test_while_the_suite_is_away_nginx_says_so(servers_folder):
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Hệ thống đang khởi động lại" in answer.text
     assert "Back in a moment" in answer.text
+    assert "style-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "/back-soon.css" in answer.text
+    assert (style.status, style.headers["Content-Type"]) == (200, "text/css")
 
 
 def test_notices_arrive_over_the_socket(deployed):
