@@ -3,10 +3,19 @@
 import re
 from pathlib import Path
 
+import brotli
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 SHEET = "intranet/shell.css"
 IMPORT = re.compile(r'@import "([\w.-]+)";\n')
+
+
+class QuickCompressor(Compressor):
+    @staticmethod
+    def compress_brotli(data):
+        """At 9 instead of 11: a twelfth larger, in a fifth of the time, which is half of collecting them."""
+        return brotli.compress(data, quality=9)
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):
@@ -18,3 +27,6 @@ class StaticFiles(CompressedManifestStaticFilesStorage):
             sheet.write_text(parts)
             paths = {**paths, SHEET: (self, SHEET)}
         yield from super().post_process(paths, dry_run, **options)
+
+    def create_compressor(self, **options):
+        return QuickCompressor(**options)

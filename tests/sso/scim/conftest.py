@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import unquote
 from wsgiref.simple_server import make_server
@@ -28,9 +29,9 @@ class Foreign:
     path = "/v2"
 
     def __init__(self, **lacks: bool):
-        from tests.sso.scim.foreign import service  # here: it takes a second, in each process
-
-        self.storage, self.app = service(TOKEN, *lacks)
+        # Its classes read the source of all callers: few in a thread, so many in a fixture that it takes 4 s.
+        with ThreadPoolExecutor(1) as thread:
+            self.storage, self.app = thread.submit(made, *lacks).result()
         self.asked: list[tuple[str, str]] = []
         self.bodies: list[dict] = []
 
@@ -81,6 +82,12 @@ class Foreign:
         self.act(
             "PUT", f"/Users/{user['id']}", {name: value for name, value in user.items() if name != "meta"}
         )
+
+
+def made(*lacks: str):
+    from tests.sso.scim.foreign import service  # here: it takes half a second, in each process
+
+    return service(TOKEN, *lacks)
 
 
 class Odd:
