@@ -5,7 +5,6 @@ import time
 import unicodedata
 from enum import Enum
 
-from allauth.core.internal import ratelimit
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.db.models import Q
 from django.utils import timezone
@@ -15,13 +14,12 @@ from sso.directory.passwords import Verdict, check_password, find_entry, is_pass
 from sso.limits import TooManyTries, Tries
 from sso.models import DirectoryFollowed, User
 from sso.prepared import PreparedGet
-from sso.services.audit import Action, Cause, record
+from sso.services.audit import Action, Cause, address_of, record
 
 NAME = re.compile(r"[\w.@+-]{1,254}", re.ASCII)
 NAMED = PreparedGet(User, lambda name: User.objects.filter(Q(username=name) | Q(email=name)))
-ACTIVE = PreparedGet(
-    User, lambda pk: User.objects.filter(pk=pk, is_active=True), mark=-1
-)  # asked by every page
+# Asked by every page.
+ACTIVE = PreparedGet(User, lambda pk: User.objects.filter(pk=pk, is_active=True), mark=-1)
 OF_DIRECTORY = "sso.backends.DirectoryBackend"
 NOBODY = "uid=-"  # who is unknown is asked for here
 # No refusal is told before: the directory writes the wrong password of an account down, and the time it takes would
@@ -142,7 +140,3 @@ def hindrance_of(person: User, verdict: Verdict) -> Hindrance | None:
     if verdict.is_expired:
         return Hindrance.EXPIRED
     return Hindrance.MUST_CHANGE if verdict.must_change else None
-
-
-def address_of(request) -> str:
-    return ratelimit.get_ip(request) if request else ""

@@ -37,7 +37,7 @@ class PeopleWidget(forms.Widget):
     def value_from_datadict(self, data, files, name):
         chosen = data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
         return {
-            "chosen": [key for key in chosen if str(key).isdigit()],
+            "chosen": [int(key) for key in map(str, chosen) if key.isdecimal() and len(key) < 19],
             "typed": data.get(f"{name}_typed", ""),
         }
 
@@ -47,7 +47,7 @@ class PeopleWidget(forms.Widget):
     def get_context(self, name, value, attrs):
         context = super().get_context(name, None, attrs)
         value = value if isinstance(value, dict) else {"chosen": [one.pk for one in value or []], "typed": ""}
-        keys = {int(key) for key in value["chosen"] if len(str(key)) < 19}
+        keys = set(value["chosen"])
         typed = [words.strip() for words in re.split(r"[,;\n]", value["typed"]) if words.strip()]
         meant = {words: find_people(words) for words in typed[:20]}
         keys |= {found[0].pk for found in meant.values() if len(found) == 1}
@@ -66,8 +66,7 @@ class PeopleField(forms.Field):
 
     def clean(self, value) -> list[User]:
         """Return the people ticked and typed. Says which words name nobody, or more than one person."""
-        keys = [int(key) for key in value["chosen"] if len(str(key)) < 19]
-        people = {one.pk: one for one in User.objects.active().filter(pk__in=keys)}
+        people = {one.pk: one for one in User.objects.active().filter(pk__in=value["chosen"])}
         errors = []
         for words in filter(None, (part.strip() for part in re.split(r"[,;\n]", value["typed"]))):
             found = find_people(words)

@@ -17,7 +17,6 @@ from sso.models import (
     Guest,
     LogoutNotice,
     ProvisionedAccount,
-    RefreshToken,
     Session,
     SignInMemory,
     SystemUse,
@@ -26,6 +25,7 @@ from sso.models import (
 )
 from sso.permissions import require
 from sso.services.audit import Action, record
+from sso.services.uses import living_tokens
 
 MOST_ENTRIES = 20_000  # of the record, the newest first
 POST = "unit__code unit__name_vi title_vi title_en level is_main valid_from valid_to"
@@ -76,7 +76,7 @@ def everything_of(person: User) -> list[dict[str, Any]]:
         ("trusted", _("Trusted browsers"), columns(TrustedBrowser.objects.filter(**mine), TRUSTED)),
         ("consents", _("Consents given to systems"), columns(Consent.objects.filter(**mine), CONSENT)),
         ("systems", _("What systems have read"), columns(SystemUse.objects.filter(**mine), USE)),
-        ("held", _("What systems may read now"), columns(held_now(person), HELD)),
+        ("held", _("What systems may read now"), columns(living_tokens(person), HELD)),
         ("sign_outs", _("Sign-outs told to systems"), columns(LogoutNotice.objects.filter(**mine), TOLD)),
         ("accounts", _("Accounts in systems"), columns(ProvisionedAccount.objects.filter(**mine), ACCOUNT)),
         ("given", _("Delegations given"), columns(person.delegations_given, f"receiver__username {SPAN}")),
@@ -98,10 +98,6 @@ def everything_of(person: User) -> list[dict[str, Any]]:
 
 def columns(rows, names: str) -> list[dict[str, Any]]:
     return list(rows.values(*names.split()))
-
-
-def held_now(person: User):
-    return RefreshToken.objects.in_force().filter(user=person, revoked=None)
 
 
 def entry_row(entry: AuditEntry) -> dict[str, Any]:

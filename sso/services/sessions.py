@@ -3,7 +3,6 @@
 import secrets
 
 from allauth.account.internal.flows import login
-from allauth.core.internal.httpkit import get_client_ip
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Subquery
@@ -11,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 from sso.models import Session, User
 from sso.permissions import is_system_admin, require
 from sso.prepared import PreparedLookup
+from sso.services.audit import address_of
 from sso.services.revocation import Reason, end_sessions, revoke
 
 SID = "sid"  # names this session in tokens, without being its key
@@ -32,7 +32,7 @@ LIMITS = ByPerson(_oldest_to_go, limit="limit")
 def name_session(request) -> None:
     """Name the session that begins with ``request``, and note the browser and the address it comes from."""
     request.session[SID] = secrets.token_urlsafe(24)
-    request.session.describe(request.headers.get("User-Agent", ""), get_client_ip(request) or "")
+    request.session.describe(request.headers.get("User-Agent", ""), address_of(request))
 
 
 def is_ours(session) -> bool:

@@ -240,7 +240,7 @@ BAD = [
     ({"location": "x" * 300}, "location"),
     ({"kind": "rubbish"}, "kind"),
     ({"people_typed": "Không Có Ai"}, "people"),
-    ({"people": ["rubbish", "99999999999999999999"], "people_typed": "' OR 1=1 --"}, "people"),
+    ({"people": ["rubbish", "²", "99999999999999999999"], "people_typed": "' OR 1=1 --"}, "people"),
     ({"repeat": "SECONDLY"}, "repeat"),
     ({"repeat": "DAILY", "repeat_until": "2026-11-01"}, "repeat_until"),
     ({"repeat": "DAILY", "repeat_count": "100000"}, "repeat_count"),

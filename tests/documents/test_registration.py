@@ -47,6 +47,13 @@ def test_registering_a_document_with_its_file(client):
     )
 
 
+@pytest.mark.parametrize("key", ["9" * 100, "9" * 5000, "²", "x"])
+def test_a_file_that_cannot_be_is_not_taken_over_into_the_form(client, key):
+    client.force_login(a_register().clerk)
+
+    assert client.get(reverse("documents:new"), {"upload": key}).status_code == 200
+
+
 BAD_FIELDS = {
     "entered_on": ["31/02/2026", "hôm qua", "2020-01-01", "9999-12-31"],
     "issued_on": ["", "abc", "2999-01-01"],

@@ -219,6 +219,16 @@ def test_p23_tries_are_counted_by_the_true_address(client, synced, settings):
     assert (is_signed_in(stopped), is_signed_in(free)) == (False, True)
 
 
+@pytest.mark.parametrize("forwarded", ["203.0.113.7", "unknown, 10.0.0.2"])
+def test_p23_nobody_is_shut_out_because_the_proxies_are_counted_wrong(client, synced, settings, forwarded):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    browser = Client(HTTP_X_FORWARDED_FOR=forwarded)
+
+    sign_in(browser)
+
+    assert is_signed_in(browser)
+
+
 class WithNames(Slapd):
     """Its certificate is for another host."""
 

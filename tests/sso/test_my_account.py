@@ -4,12 +4,14 @@ import io
 import json
 import re
 import zipfile
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from sso.models import AuditEntry, Consent, RefreshToken, Session, SystemUse
 from sso.services import export, sessions, uses
@@ -189,6 +191,15 @@ def test_the_export_says_what_is_held_now_and_which_passkey_is_which(person, min
     assert [row["application__name"] for row in data["held"]] == [wiki[0].name]
     assert [row["data__name"] for row in data["factors"]] == ["Máy ở cơ quan"]
     assert data["record"][-1]["detail"]["scopes"] == ["openid", "profile", "email", "organization"]
+
+
+def test_the_export_names_no_system_that_can_read_nothing_any_more(person, mine, wiki):
+    tokens_of(mine, wiki)
+    RefreshToken.objects.update(created=timezone.now() - timedelta(days=365))
+
+    data = {part["name"]: part["rows"] for part in export.everything_of(person)}
+
+    assert data["held"] == []
 
 
 @pytest.mark.parametrize(("language", "words"), [("vi", "Địa chỉ mạng"), ("en", "Network address")])

@@ -90,9 +90,9 @@ def in_tree(steps: list[Assignment]) -> list[Assignment]:
 def document_new(request, direction):
     require(keeps_registers(request.user))
     form_class = FORMS[direction]
-    initial = {"upload": request.GET.get("upload"), "subject": request.GET.get("subject", "")[:1000]}
-    if not (initial["upload"] or "").isdecimal():
-        del initial["upload"]
+    upload = request.GET.get("upload", "")
+    initial = {"upload": upload if upload.isdecimal() and len(upload) < 19 else None}
+    initial["subject"] = request.GET.get("subject", "")[:1000]
     form = form_class(request.POST or None, request.FILES or None, user=request.user, initial=initial)
     if not form.fields["register"].queryset.exists():
         return TemplateResponse(
