@@ -1,4 +1,4 @@
-"""Pages and sockets in one process: pages run as WSGI in a pool of threads that keep their connections."""
+"""Sockets, and without Redis the pages, too: those run as WSGI in a pool of threads that keep their connections."""
 
 import os
 

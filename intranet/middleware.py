@@ -51,7 +51,7 @@ def language_of(request) -> str:
 
 
 class LanguageMiddleware:
-    """Activate the person's language; a stranger gets the cookie's, else Vietnamese."""
+    """Activate the language of the browser's cookie, which follows the person's choice, else Vietnamese."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -67,7 +67,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Widget:
-    """A card. ``context(place)`` fills ``template`` and the JSON answer.
+    """A card. ``context(place)`` fills ``template``.
 
     ``places`` says where it may stand: "home", "unit". A ``remote`` widget asks another server, so it is
     loaded after the page. ``is_wide`` takes two thirds of the desktop's width.
@@ -145,7 +145,10 @@ class Timer:
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """What an app offers. ``slug`` is its URL prefix, URL namespace and name prefix."""
+    """What an app offers. ``slug`` is its URL prefix, URL namespace and name prefix.
+
+    ``nav``, ``scopes``, ``panel`` and a widget's ``options`` are part of the contract, but nothing shows them yet.
+    """
 
     slug: str
     name: Label

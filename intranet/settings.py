@@ -17,6 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR", str(BASE_DIR / "var")))
 
 DEBUG = env.flag("DEBUG")
+IS_DEMO = env.flag("DEMO")
 SECRET_KEY = env.text("SECRET_KEY") or env.secret_file(VAR_DIR / "secret_key", get_random_secret_key)
 BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 IS_HTTPS = BASE_URL.startswith("https://")
@@ -32,7 +33,7 @@ PLUGINS_FROM_ELSEWHERE = list(entry_points(group="intranet.plugins"))
 INSTALLED_APPS = [
     *[f"apps.{name}" for name in OUR_APPS if name not in APPS_OFF],
     *[point.value for point in PLUGINS_FROM_ELSEWHERE if point.name not in APPS_OFF],
-    *(["demo"] if env.flag("DEMO") else []),
+    *(["demo"] if IS_DEMO else []),
     "intranet",
     "django.contrib.auth",  # before sso, which takes back a signal of it
     "sso",
@@ -235,9 +236,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PROXIES", 0)
 LDAP_URLS = env.text("LDAP_URL").replace(",", " ").split()  # asked in this order
 LDAP_BASE = env.text("LDAP_BASE", "dc=mic,dc=example")
 LDAP_CA_FILE = env.text("LDAP_CA_FILE")
-DIRECTORY_SECONDS = env.number(
-    "DIRECTORY_SECONDS", 60
-)  # between readings of a directory that tells no changes
+DIRECTORY_SECONDS = env.number("DIRECTORY_SECONDS", 60)  # between readings of one that tells no changes
 AUTH_LDAP_BIND_DN = env.text("LDAP_BIND_DN")
 AUTH_LDAP_BIND_PASSWORD = env.text("LDAP_BIND_PASSWORD")
 AUTH_LDAP_START_TLS = env.flag("LDAP_START_TLS")
@@ -283,15 +282,8 @@ OAUTH2_PROVIDER = {
     "OIDC_ISS_ENDPOINT": BASE_URL,
     "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
     "SCOPES_BACKEND_CLASS": "sso.oauth.scopes.ApplicationScopes",
-    "SCOPES": {
-        "openid": "",
-        "profile": "",
-        "email": "",
-        "phone": "",
-        "address": "",
-        "organization": "",
-        "mail": "",
-    },  # texts: sso.oauth.scopes
+    # Their texts are in sso.oauth.scopes.
+    "SCOPES": dict.fromkeys(["openid", "profile", "email", "phone", "address", "organization", "mail"], ""),
     "CLIENT_SECRET_HASHER": "long_sha256",
     "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
@@ -299,10 +291,7 @@ OAUTH2_PROVIDER = {
     "REFRESH_TOKEN_EXPIRE_SECONDS": int(timedelta(hours=8).total_seconds()),
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "PKCE_REQUIRED": True,
-    "ALLOWED_REDIRECT_URI_SCHEMES": [
-        "https",
-        "http",
-    ],  # http for loopback only: sso.forms.systems refuses the rest
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # sso.forms.addresses takes http for loopback only
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
@@ -333,9 +322,7 @@ PASSWORD_HASHERS = [
 
 # --- content policy ----------------------------------------------------------------------------
 
-SOCKETS_PORT = env.text(
-    "SOCKETS_PORT"
-)  # set when sockets are served by a process of their own without a proxy
+SOCKETS_PORT = env.text("SOCKETS_PORT")  # set when a process of its own serves sockets without a proxy
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -356,7 +343,6 @@ CALENDAR_OFFICE = env.text("CALENDAR_OFFICE", "VP")  # code of the unit that kee
 
 MAIL_IMAP_URL = env.text("IMAP_URL")
 MAIL_SMTP_URL = env.text("SMTP_URL")
-MAIL_SIEVE_URL = env.text("SIEVE_URL")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", "mic.example")
 MAIL_IDLE_SECONDS = env.number("MAIL_IDLE_SECONDS", 300)  # how long a mailbox connection is kept unused
 MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", 200)  # how many mailbox connections a process keeps unused
@@ -383,5 +369,3 @@ WAGTAILEMBEDS_FINDERS = []
 # --- logs --------------------------------------------------------------------------------------
 
 LOGGING = logs.configuration(env.text("LOG_LEVEL", "WARNING").upper())
-
-IS_DEMO = env.flag("DEMO")

@@ -88,7 +88,6 @@ class Dovecot(Server):
         self.lmtp_port = free_port()
         self.sieve_port = free_port()
         self.url = f"imap://{HOST}:{self.port}"
-        self.sieve_url = f"sieve://{HOST}:{self.sieve_port}"
 
     def prepare(self) -> None:
         make_folder(self.folder / "run", 0o755)
@@ -142,6 +141,5 @@ class Dovecot(Server):
     def environment(self) -> dict[str, str]:
         return {
             "INTRANET_IMAP_URL": self.url,
-            "INTRANET_SIEVE_URL": self.sieve_url,
             "INTRANET_MAIL_DOMAIN": DOMAIN,
         }

@@ -13,7 +13,7 @@ from apps.calendar.occurrences import count_before, zone_of
 
 
 def override(series: Event, on: datetime) -> Event:
-    """Return a new event that stands for the occurrence of ``series`` at ``on``; neither series is saved."""
+    """Return the event, saved, that stands for the occurrence of ``series`` at ``on``; ``series`` is not saved."""
     one = _copy(series, on)
     one.series, one.recurrence_at = series, on
     one.rrule, one.exdates = "", []
@@ -23,7 +23,7 @@ def override(series: Event, on: datetime) -> Event:
 
 
 def split(series: Event, on: datetime) -> Event:
-    """End ``series`` before ``on`` and return the new series that goes on from there, neither saved."""
+    """End ``series``, not saved, before ``on``; return the new series, saved, that goes on from there."""
     if on <= series.starts_at:
         return series
     rule = icalendar.vRecur.from_ical(series.rrule)

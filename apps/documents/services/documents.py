@@ -194,7 +194,7 @@ def remove_file(attachment: Attachment, *, by: User) -> None:
 
 
 def _drop(attachment: Attachment) -> None:
-    """Delete the row, and the file after the commit when no other row has it."""
+    """Delete the row, and its file after the commit."""
     file = attachment.file
     attachment.delete()
     transaction.on_commit(lambda: file.storage.delete(file.name))
