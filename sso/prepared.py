@@ -33,13 +33,12 @@ def planned_cursor():
 class PreparedLookup:
     """Find at most one row by one unique value, as ``PreparedLookup(queryset_for, column=path, …)``.
 
-    ``queryset_for(value)`` filters by the value; the row found has an attribute for each column named.
+    ``queryset_for(value)`` filters by the value; the row found has an attribute for each column named. ``mark`` stands
+    for the value while the SQL is composed: no constant of the filter is like it.
     """
 
-    mark: Any = MARK
-
-    def __init__(self, queryset_for: Callable[[Any], models.QuerySet], **columns: str):
-        self.queryset_for, self.columns = queryset_for, columns
+    def __init__(self, queryset_for: Callable[[Any], models.QuerySet], mark: Any = MARK, **columns: str):
+        self.queryset_for, self.mark, self.columns = queryset_for, mark, columns
         self.row = namedtuple("Row", columns)
 
     @cached_property
@@ -65,12 +64,12 @@ class PreparedLookup:
 
 
 class PreparedGet(PreparedLookup):
-    """Find at most one object of ``model``, whole; ``mark`` is a value that no constant of the filter has."""
+    """Find at most one object of ``model``, whole."""
 
     def __init__(self, model: type[models.Model], queryset_for, mark: Any = MARK):
-        self.model, self.mark = model, mark
+        self.model = model
         self.names = [field.attname for field in model._meta.concrete_fields]
-        super().__init__(queryset_for, **{name: name for name in self.names})
+        super().__init__(queryset_for, mark, **{name: name for name in self.names})
 
     def first(self, value: Any) -> models.Model | None:
         values = self.values(value)
@@ -196,7 +195,7 @@ class _Marks:
         if isinstance(value, int):
             mark, adapt = self.NUMBER + number, int
         elif isinstance(value, str):
-            mark, adapt = f"\N{WHITE QUESTION MARK ORNAMENT}{number:03}", str
+            mark, adapt = f"{MARK}{number:03}", str
         elif isinstance(value, datetime):
             mark = datetime(9000, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
             adapt = ops.adapt_datetimefield_value

@@ -6,7 +6,6 @@ in the same query.
 
 import secrets
 from datetime import timedelta
-from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -15,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from sso.models import Session, User
+from sso.models.credentials import hashed
 from sso.models.devices import of_the_living
 from sso.prepared import PreparedLookup
 from sso.services.sessions import SID, end_oldest
@@ -102,7 +102,3 @@ class SessionStore(SessionBase):
     @classmethod
     def clear_expired(cls):
         Session.objects.filter(expires_at__lte=timezone.now()).delete()
-
-
-def hashed(key: str) -> str:
-    return sha256(key.encode()).hexdigest()

@@ -1,4 +1,6 @@
-"""What lets somebody in: models that declare it of themselves, so that ending it all misses none."""
+"""What lets somebody in: kept as a hash, declared by its model, so that ending it all misses none."""
+
+from hashlib import sha256
 
 from django.db import models
 
@@ -13,3 +15,8 @@ def credential(model: type[models.Model]) -> type[models.Model]:
     """
     CREDENTIALS.append(model)
     return model
+
+
+def hashed(secret: str) -> str:
+    """Return what is kept of a token, a code or a session's key: it is long and random, so it needs no salt."""
+    return sha256(secret.encode()).hexdigest()

@@ -6,7 +6,6 @@ row becomes tokens once, and is gone then. Both codes are kept as hashes.
 
 import secrets
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 from typing import Any
 from uuid import uuid4
 
@@ -15,10 +14,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from sso.limits import count_up
+from sso.limits import count_up, network_of
 from sso.models import Application, DeviceGrant, User
+from sso.models.credentials import hashed
 from sso.oauth.claims import PERSON, person_of
-from sso.oauth.issuing import STRENGTH, Failed, Source, hashed, issue_for_person
+from sso.oauth.issuing import STRENGTH, Failed, Source, issue_for_person
 from sso.oauth.scopes import scopes_for
 from sso.oauth.strength import Strength
 from sso.prepared import PreparedLookup, Row
@@ -53,7 +53,7 @@ def begin(client: Row, asked: str, request) -> tuple[str, str, DeviceGrant]:
     scopes = scopes_for(client, asked or "openid")
     if not scopes:
         raise Failed("invalid_scope")
-    place = hashed(f"{client.client_id} {place_of(request)}")
+    place = hashed(f"{client.client_id} {network_of(address_of(request))}")
     if count_up(f"sso.tries.devices.{place}") > MOST_OF_PLACE:
         raise Failed("temporarily_unavailable", "too many devices begin at this network address")
     now = timezone.now()
@@ -73,17 +73,6 @@ def begin(client: Row, asked: str, request) -> tuple[str, str, DeviceGrant]:
         interval=INTERVAL,
     )
     return device_code, shown(user_code), row
-
-
-def place_of(request) -> str:
-    """Return the network address of a request; of IPv6 the network, since every house has more addresses than that."""
-    text = address_of(request)
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return text
-    address = getattr(address, "ipv4_mapped", None) or address
-    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
 def new_code() -> str:

@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Grant, RefreshToken, User
+from sso.models.credentials import hashed
 from sso.oauth.claims import PERSON, SCOPE_OF, person_of
 from sso.oauth.clients import OF_ITS_CLIENT
 from sso.oauth.devices import for_device
@@ -25,7 +26,6 @@ from sso.oauth.issuing import (
     Failed,
     Source,
     UsedTwice,
-    hashed,
     issue_for_person,
     issue_for_program,
     someone,
@@ -181,8 +181,12 @@ GRANTS = {
 
 def proves(verifier: str, challenge: str) -> bool:
     """Say whether ``verifier`` is what ``challenge`` was made of by S256 (RFC 7636 §4.6)."""
-    made = base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    return bool(challenge) and constant_time_compare(made, challenge)
+    return bool(challenge) and constant_time_compare(challenge_of(verifier), challenge)
+
+
+def challenge_of(verifier: str) -> str:
+    """Return what is sent ahead of ``verifier`` (RFC 7636 §4.2, S256)."""
+    return base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def is_let_in(client: Row, row: Row) -> bool:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, RefreshToken
+from sso.models.credentials import hashed
 from sso.oauth.claims import BY_SCOPE, SCOPE_OF, claims_of, person_of, subject_for
 from sso.oauth.signing import issuer, sign
 from sso.prepared import Row
@@ -56,10 +57,6 @@ class Source:
     claims: str = ""
     id_claims: tuple[str, ...] = ()
     granted: str = ""
-
-
-def hashed(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
 
 
 def hidden(raw: str) -> dict[str, str]:

@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from sso.limits import count_up
+from sso.limits import count_up, network_of
 from sso.models import Application, PushedRequest
-from sso.oauth.devices import place_of
-from sso.oauth.issuing import Failed, hashed
+from sso.models.credentials import hashed
+from sso.oauth.issuing import Failed
 from sso.oauth.parameters import LONGEST_QUERY, Answer, Refused, asked_in, fill
 from sso.prepared import Row
+from sso.services.audit import address_of
 
 URN = "urn:ietf:params:oauth:request_uri:"
 LIVES = timedelta(minutes=10)  # as long as somebody may take to sign in
@@ -27,7 +28,7 @@ def push(client: Row, form: dict[str, str], request) -> str:
     Whoever knows a system without a secret can send in its name, so it is kept short, and not too often.
     """
     if client.client_type == Application.CLIENT_PUBLIC:
-        place = hashed(f"{client.client_id} {place_of(request)}")
+        place = hashed(f"{client.client_id} {network_of(address_of(request))}")
         if count_up(f"sso.tries.pushed.{place}") > MOST_OF_PLACE:
             raise Failed("temporarily_unavailable", "too many requests come from this network address")
     if sum(map(len, form.values())) > LONGEST_QUERY:

@@ -6,7 +6,6 @@ Whoever calls these for a request has made sure of the person (``sso.step_up``).
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -16,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from sso.models import TrustedBrowser, User
+from sso.models.credentials import hashed
 from sso.models.factors import TRUST_AGE
 from sso.permissions import require
 from sso.services.audit import Action, record
@@ -171,7 +171,3 @@ def is_trusted(person: User, tokens: list[str]) -> bool:
 def forget_browser(browser: TrustedBrowser, *, by: User) -> None:
     require(browser.user_id == by.pk)
     browser.delete()
-
-
-def hashed(token: str) -> str:
-    return sha256(token.encode()).hexdigest()

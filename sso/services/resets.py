@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from sso.models import FactorReset, Invitation, User
+from sso.models.credentials import hashed
 from sso.models.factors import INVITATION_AGE
 from sso.permissions import is_system_admin, require
 from sso.services.audit import Action, record
-from sso.services.factors import add_passkey, hashed
+from sso.services.factors import add_passkey
 from sso.services.officers import needs_two
 from sso.services.revocation import Reason, lock, revoke
 from sso.signals import factors_changed

@@ -17,16 +17,12 @@ SID = "sid"  # names this session in tokens, without being its key
 MOST = 10  # sessions of one person; with one more the oldest ends
 
 
-class ByPerson(PreparedLookup):
-    mark = -1
-
-
 def _oldest_to_go(person: int):
     newest = Session.objects.filter(user=OuterRef("pk")).order_by("-pk")
     return User.objects.filter(pk=person).annotate(limit=Subquery(newest.values("pk")[MOST - 1 : MOST]))
 
 
-LIMITS = ByPerson(_oldest_to_go, limit="limit")
+LIMITS = PreparedLookup(_oldest_to_go, mark=-1, limit="limit")
 
 
 def name_session(request) -> None:

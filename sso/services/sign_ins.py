@@ -30,10 +30,6 @@ SYSTEMS = [
 WORD = re.compile(r"[A-Za-z][\w.-]{0,29}", re.ASCII)
 
 
-class ByPerson(PreparedLookup):
-    mark = -1
-
-
 def _standing(person: int):
     factors = Authenticator.objects.filter(user=OuterRef("pk"))
     roles = Role.objects.filter(user=OuterRef("pk"))
@@ -45,8 +41,9 @@ def _standing(person: int):
 
 
 ROLES = (Role.SYSTEM_ADMIN, Role.UNIT_ADMIN, Role.CLERK)
-STANDING = ByPerson(
+STANDING = PreparedLookup(
     _standing,
+    mark=-1,
     has_passkey="has_passkey",
     has_app="has_app",
     is_superuser="is_superuser",

@@ -2,13 +2,13 @@
 
 import secrets
 from datetime import timedelta
-from hashlib import sha256
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Consent, Grant, User
+from sso.models.credentials import hashed
 from sso.models.tokens import MAIL_CLIENT
 from sso.writes import PreparedInsert, Write, at_once
 
@@ -32,7 +32,7 @@ def mail_token(user: User) -> str:
         scope="mail",
         expires=expires,
         token="",
-        token_checksum=sha256(raw.encode()).hexdigest(),
+        token_checksum=hashed(raw),
     )
     return raw
 
@@ -59,7 +59,7 @@ def issue_code(asked, user: User, strength, entry: Write) -> str:
         user_id=user.pk,
         epoch=user.security_epoch,
         application_id=asked.client.pk,
-        code=sha256(raw.encode()).hexdigest(),
+        code=hashed(raw),
         expires=timezone.now() + lifetime,
         redirect_uri=asked.redirect_uri,
         scope=" ".join(asked.scopes),

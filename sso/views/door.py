@@ -7,11 +7,9 @@ as a hash, bound to the session and the person's epoch, and useless to anybody w
 path, so no way of writing an address passes one.
 """
 
-import base64
 import secrets
 from datetime import timedelta
 from functools import wraps
-from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
 from django.contrib.auth.decorators import login_not_required
@@ -26,11 +24,11 @@ from django.views.decorators.http import require_safe
 from oauth2_provider.settings import oauth2_settings
 
 from sso.models import Application, RefreshToken
+from sso.models.credentials import hashed
 from sso.oauth import parameters
 from sso.oauth.claims import PERSON, person_of
 from sso.oauth.clients import ENABLED, proves_itself
-from sso.oauth.exchange import Failed, exchange, presented_in
-from sso.oauth.issuing import hashed
+from sso.oauth.exchange import Failed, challenge_of, exchange, presented_in
 from sso.oauth.parameters import BadParameter, read
 from sso.oauth.signing import issuer
 from sso.prepared import PreparedLookup, Row
@@ -140,11 +138,6 @@ def start(request, system):
     kept = signing.dumps([state, verifier, back], salt=SALT + system.client_id)
     set_cookie(response, system, cookie_name(system, "start"), kept, START_SECONDS)
     return response
-
-
-def challenge_of(verifier: str) -> str:
-    """RFC 7636 §4.2."""
-    return base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def safe_back(target: str) -> str:

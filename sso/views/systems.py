@@ -13,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sso.forms.systems import PresetForm, SecretForm, SystemForm
-from sso.models import Application, LogoutNotice, ProvisioningTarget, SystemRequest
+from sso.models import Application, LogoutNotice, SystemRequest
 from sso.oauth.signing import issuer
 from sso.permissions import is_system_admin
 from sso.presets import preset_of
 from sso.services import clients
 from sso.services.checking import check_system
+from sso.services.provisioning.targets import target_of
 from sso.services.rules import ways_of
 from sso.step_up import when_sure
 
@@ -103,7 +104,7 @@ def overview(request, system: Application, **more):
         "ways": ways_of(system.rule),
         "secret_form": SecretForm(),
         "ends_soon": clients.ends_soon(system),
-        "target": ProvisioningTarget.objects.filter(application=system).select_related("application").first(),
+        "target": target_of(system),
         "notices": LogoutNotice.objects.filter(application=system).select_related("user")[:RECEIPTS],
         **more,
     }

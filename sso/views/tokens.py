@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from oauth2_provider.utils import parse_bearer_token
 
 from sso.models import AccessToken
+from sso.models.credentials import hashed
 from sso.oauth.claims import PERSON, claims_of, person_of, subject_for
 from sso.oauth.clients import client_of, its_client
 from sso.oauth.exchange import Failed, exchange, presented_in
 from sso.oauth.exchange import revoke as revoke_token
-from sso.oauth.issuing import hashed
 from sso.oauth.pages import for_pages
 from sso.oauth.parameters import BadParameter, read
 from sso.oauth.signing import issuer

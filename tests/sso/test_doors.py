@@ -11,7 +11,7 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from sso.api import Reason, User, revoke
 from sso.models import Session
-from sso.session_store import hashed
+from sso.models.credentials import hashed
 from tests.factories import UserFactory, system_admin
 from tests.sso.conftest import PASSWORD
 from tests.sso.factors import with_app

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from sso.backends import ACTIVE
 from sso.models import AccessToken, Grant, Post, RefreshToken, User
+from sso.models.credentials import hashed
 from sso.oauth import clients, exchange, parameters
 from sso.prepared import prepared
 from sso.views.tokens import ACCESS_TOKENS
@@ -27,7 +28,7 @@ def test_a_lookup_returns_the_values_of_the_orm(session_of, wiki):
     code = parameters_of(ask(browser, wiki[0]))["code"]
     tokens = tokens_of(browser, wiki)
     access, refresh, unused = (
-        exchange.hashed(text) for text in (tokens["access_token"], tokens["refresh_token"], code)
+        hashed(text) for text in (tokens["access_token"], tokens["refresh_token"], code)
     )
     found = [
         (clients.ENABLED, wiki[0].client_id, type(wiki[0]).objects.filter(pk=wiki[0].pk)),

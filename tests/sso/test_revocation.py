@@ -20,9 +20,9 @@ from sso.models import (
     TrustedBrowser,
 )
 from sso.models.credentials import CREDENTIALS as MODELS
+from sso.models.credentials import hashed
 from sso.services import factors
 from sso.services.revocation import end_sessions, end_system
-from sso.session_store import hashed
 from tests.factories import UserFactory, system_admin
 from tests.sso.conftest import ask, parameters_of, redeem, refresh, tokens_of
 from tests.sso.revocation_table import CREDENTIALS, EVENTS, IN_PROCESS, UNTOUCHED, pairs

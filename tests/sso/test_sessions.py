@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from sso.api import User
 from sso.models import AccessToken, AuditEntry, Grant, RefreshToken, Revocation, Session
+from sso.models.credentials import hashed
 from sso.services.expiry import clear_expired
-from sso.session_store import hashed
 from tests.factories import UserFactory
 from tests.sso.conftest import refresh, tokens_of
 from tests.sso.world import World

@@ -5,7 +5,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from sso.models import AccessToken, AuditEntry, Grant, RefreshToken
-from sso.oauth.exchange import end_refresh_token, hashed
+from sso.models.credentials import hashed
+from sso.oauth.exchange import end_refresh_token
 from sso.oauth.issuing import insert_access, insert_refresh
 from sso.services import mail_token
 from sso.services.audit import Action, entry

@@ -10,8 +10,8 @@ from django.utils import timezone
 from apps.calendar.services import renew_feed
 from sso.api import User, ensure_client, mail_token
 from sso.models import DeviceGrant, Invitation
+from sso.models.credentials import hashed
 from sso.services import factors
-from sso.session_store import hashed
 from tests.factories import person_of
 from tests.sso.conftest import ask, browser_of, is_in, parameters_of, redeem, refresh, tokens_of
 
