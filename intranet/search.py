@@ -69,13 +69,8 @@ def _people(query: str, limit: int) -> list[Hit]:
 
 
 def _units(query: str, limit: int) -> list[Hit]:
-    """Units by name or code; there are a few hundred, so they are compared here."""
-    words = fold(query).split()
-    found = []
-    for unit in Unit.objects.current().select_related("parent", "page"):
-        text = fold(f"{unit.name_vi} {unit.name_en} {unit.code}")
-        if all(word in text for word in words):
-            found.append(unit)
+    """Units by name or code."""
+    found = Unit.objects.current().select_related("parent", "page").matching(query)
     found.sort(key=lambda unit: query.casefold() not in unit.name_vi.casefold())
     return [
         Hit(

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from sso.api import Post, Unit, User, fold
+from sso.api import Post, Unit, User
 
 LIMIT = 12
 
@@ -34,14 +34,9 @@ def find(people, units, query: str, chosen: list) -> list[Choice]:
 
 
 def matching_units(units, query: str) -> list[Unit]:
-    """Return the units whose name or code holds every word of ``query``, the higher first."""
-    words = fold(query).split()
-    found = [unit for unit in units.select_related("parent") if all(word in key_of(unit) for word in words)]
+    """Return the units that match ``query``, the higher first."""
+    found = units.select_related("parent").matching(query)
     return sorted(found, key=lambda unit: (len(unit.path_ids), unit.parent.order, unit.order))[:LIMIT]
-
-
-def key_of(unit: Unit) -> str:
-    return fold(f"{unit.name_vi} {unit.name_en} {unit.code}")
 
 
 def line_of(one: User | Unit, lines: dict[int, str]) -> str:

@@ -33,6 +33,14 @@ class UnitQuerySet(models.QuerySet):
         """The units directly below the ministry, in their official order."""
         return self.current().filter(parent__parent=None, parent__isnull=False)
 
+    def matching(self, text: str) -> list["Unit"]:
+        """The units whose code or names hold every word of ``text``, written with or without accents.
+
+        There are a few hundred, so they are compared here.
+        """
+        words = fold(text).split()
+        return [unit for unit in self if all(word in unit.search_key for word in words)]
+
 
 class Unit(models.Model):
     """An organisational unit. ``path`` lists the keys from the ministry down to it: "/1/7/42/"."""
@@ -62,6 +70,10 @@ class Unit(models.Model):
     def name(self) -> str:
         """The name in the reader's language."""
         return (self.name_en if get_language() == "en" else "") or self.name_vi
+
+    @property
+    def search_key(self) -> str:
+        return fold(f"{self.code} {self.name_vi} {self.name_en}")
 
     @property
     def path_ids(self) -> list[int]:

@@ -10,7 +10,7 @@ from apps.documents import services
 from apps.documents.forms.fields import DayInput, TextField
 from apps.documents.models import Assignment
 from apps.documents.permissions import can_give_to
-from sso.api import Post, Unit, User, fold, nfc
+from sso.api import Post, Unit, User, fold
 
 
 @dataclass
@@ -75,7 +75,7 @@ class RouteForm(forms.Form):
                 roles[key] = role
         people = User.objects.active().filter(pk__in=[key[1:] for key in roles if key[0] == "p"])
         units = Unit.objects.current().filter(pk__in=[key[1:] for key in roles if key[0] == "u"])
-        found = [Candidate(to=to) for to in [*units, *with_posts(people)]]
+        found = [Candidate(to=to) for to in [*units, *people.with_posts()]]
         for candidate in found:
             candidate.role = roles[candidate.key]
         return found
@@ -83,15 +83,11 @@ class RouteForm(forms.Form):
     @property
     def found(self) -> list[Candidate]:
         """Units and people that fit what is asked for; without a question, those most likely."""
-        asked = fold(nfc(self.data.get(self.add_prefix("find"), "")))
+        asked = fold(self.data.get(self.add_prefix("find"), ""))
         there = {candidate.key for candidate in self.chosen}
         if asked:
-            units = [
-                unit
-                for unit in Unit.objects.current()
-                if all(word in unit_key(unit) for word in asked.split())
-            ]
-            people = with_posts(User.objects.active().matching(asked)[: self.MOST_FOUND])
+            units = Unit.objects.current().matching(asked)
+            people = User.objects.active().matching(asked).with_posts()[: self.MOST_FOUND]
             found = [*units[: self.MOST_FOUND], *people]
         else:
             found = self._likely()
@@ -107,10 +103,8 @@ class RouteForm(forms.Form):
         leaders = Post.objects.leaders().filter(unit__parent=None).values("user")
         near = User.objects.active().filter(Q(pk__in=leaders) | Q(pk__in=User.objects.of_unit(top)))
         near = near.exclude(pk=self.giver.pk).order_by("posts__rank", "sort_key")
-        keys = list(dict.fromkeys(near.values_list("pk", flat=True)[: 3 * self.MOST_FOUND]))[
-            : self.MOST_FOUND
-        ]
-        people = {person.pk: person for person in with_posts(User.objects.filter(pk__in=keys))}
+        keys = list(dict.fromkeys(near.values_list("pk", flat=True)[: 3 * self.MOST_FOUND]))
+        people = User.objects.with_posts().in_bulk(keys[: self.MOST_FOUND])
         return [people[key] for key in keys if key in people]
 
     @property
@@ -119,22 +113,6 @@ class RouteForm(forms.Form):
 
     def targets(self) -> list[services.Target]:
         return [services.Target(to=candidate.to, role=candidate.role) for candidate in self.chosen]
-
-
-def unit_key(unit: Unit) -> str:
-    return fold(f"{unit.code} {unit.name_vi} {unit.name_en}")
-
-
-def with_posts(people) -> list[User]:
-    """Return ``people`` with their posts loaded, in two queries however many they are."""
-    people = list(people)
-    posts = Post.objects.current().filter(user__in=people).select_related("unit")
-    by_person = {}
-    for post in posts.order_by("-is_main", "rank", "pk"):
-        by_person.setdefault(post.user_id, []).append(post)
-    for person in people:
-        person.current_posts = by_person.get(person.pk, [])
-    return people
 
 
 def may_get(giver: User, to: User | Unit) -> bool:
