@@ -20,8 +20,10 @@ from intranet.plugins import (
     Widget,
     receivers_for,
 )
+from intranet.templatetags.ui import WEEKDAYS
 
 __all__ = [
+    "WEEKDAYS",
     "Duty",
     "Hit",
     "Item",

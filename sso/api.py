@@ -1,6 +1,7 @@
 """All that others may import from identity."""
 
 from sso.directory.connection import is_bare
+from sso.forms.days import DayField
 from sso.models import Application, Delegation, Post, Role, Unit, User
 from sso.permissions import (
     acting_for,
@@ -31,6 +32,7 @@ from sso.watch import watch
 __all__ = [
     "SID",
     "Application",
+    "DayField",
     "Delegation",
     "Post",
     "Reason",

@@ -12,22 +12,14 @@ from apps.calendar.board import ministry_leaders
 from apps.calendar.models import Calendar, Event
 from apps.calendar.people import PeopleField, PersonOrTextField, label_of
 from apps.calendar.weeks import YEARS, midnight
-from apps.calendar.wording import WEEKDAYS, last_day
-from sso.api import Post, Unit, User
+from apps.calendar.wording import CODES, WEEKDAYS, last_day
+from sso.api import DayField, Post, Unit, User
 
-CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 USUAL_LENGTH = timedelta(hours=1)
 TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh", "%H.%M", "%H"]
 FREQUENCIES = [("", _("Does not repeat")), ("DAILY", _("Every day")), ("WEEKLY", _("Every week"))]
 FREQUENCIES += [("MONTHLY", _("Every month"))]
 PLAIN_RULE = {"FREQ", "BYDAY", "UNTIL", "COUNT", "WKST", "INTERVAL"}
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def format_value(self, value):
-        return value if isinstance(value, str) else value and value.isoformat()
 
 
 class HourField(forms.TimeField):
@@ -64,9 +56,9 @@ class EventForm(forms.Form):
     """Fields of an event of ``calendar``; what the calendar has no use for is left out."""
 
     summary = forms.CharField(label=_("Content"), max_length=250)
-    start_day = forms.DateField(label=_("Begins on"), widget=DayInput)
+    start_day = DayField(label=_("Begins on"))
     start_time = HourField(label=_("at"), required=False)
-    end_day = forms.DateField(label=_("Ends on"), required=False, widget=DayInput)
+    end_day = DayField(label=_("Ends on"), required=False)
     end_time = HourField(label=_("until"), required=False)
     is_all_day = forms.BooleanField(label=_("All day"), required=False)
     location = forms.CharField(label=_("Place"), max_length=200, required=False)
@@ -100,7 +92,7 @@ class EventForm(forms.Form):
         required=False,
         help_text=_("Only for what repeats every week; otherwise the day it begins on."),
     )
-    repeat_until = forms.DateField(label=_("Repeats until"), required=False, widget=DayInput)
+    repeat_until = DayField(label=_("Repeats until"), required=False)
     repeat_count = forms.IntegerField(label=_("or so many times"), required=False, min_value=1, max_value=400)
     description = forms.CharField(
         label=_("Description"), max_length=10000, required=False, widget=forms.Textarea(attrs={"rows": 4})

@@ -7,16 +7,9 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-WEEKDAYS = (
-    _("Monday"),
-    _("Tuesday"),
-    _("Wednesday"),
-    _("Thursday"),
-    _("Friday"),
-    _("Saturday"),
-    _("Sunday"),
-)
+from intranet.api import WEEKDAYS
 
+CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # of the weekdays, in rules of repetition
 SHORT_WEEKDAYS = (_("Mo"), _("Tu"), _("We"), _("Th"), _("Fr"), _("Sa"), _("Su"))
 
 
@@ -58,8 +51,7 @@ def repeats(rrule: str) -> str:
         "MONTHLY": gettext("Every month") if step == 1 else gettext("Every %(n)d months") % {"n": step},
         "YEARLY": gettext("Every year"),
     }.get(parts.get("FREQ", ""), rrule)
-    codes = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-    days = [str(WEEKDAYS[codes.index(code)]) for code in parts.get("BYDAY", "").split(",") if code in codes]
+    days = [str(WEEKDAYS[CODES.index(code)]) for code in parts.get("BYDAY", "").split(",") if code in CODES]
     if days:
         words += " " + gettext("on %(days)s") % {"days": ", ".join(days)}
     if "UNTIL" in parts:

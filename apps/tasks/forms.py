@@ -18,7 +18,7 @@ from apps.tasks.permissions import (
     people_to_hand_on_to,
 )
 from apps.tasks.pickers import PickerField, value_of
-from sso.api import Unit, User, acting_for
+from sso.api import DayField, Unit, User, acting_for
 
 FILE_TYPES = {
     "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp",
@@ -55,17 +55,8 @@ class FilesField(forms.FileField):
         }
 
 
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self, attrs=None):
-        super().__init__(attrs, format="%Y-%m-%d")
-
-
-class DayField(forms.DateField):
+class DeadlineField(DayField):
     """A day from today on."""
-
-    widget = DayInput
 
     def validate(self, value):
         super().validate(value)
@@ -98,7 +89,7 @@ class TaskForm(WordingForm):
     creator = forms.ModelChoiceField(label=_("Given in the name of"), queryset=None, empty_label=None)
     lead = PickerField(label=_("Given to"), required=False)
     cooperating = PickerField(label=_("Cooperating units and people"), required=False, many=True)
-    due = DayField(label=_("Deadline"), required=False, help_text=_("Empty: no deadline"))
+    due = DeadlineField(label=_("Deadline"), required=False, help_text=_("Empty: no deadline"))
     files = FilesField(label=_("Attachments"), required=False)
     parent = forms.ModelChoiceField(queryset=None, required=False, widget=forms.HiddenInput)
 
@@ -175,12 +166,12 @@ class HandOnForm(forms.Form):
 
 
 class DeadlineForm(forms.Form):
-    due = DayField(label=_("New deadline"), required=False, help_text=_("Empty: no deadline"))
+    due = DeadlineField(label=_("New deadline"), required=False, help_text=_("Empty: no deadline"))
     text = text_field(_("Reason"))
 
 
 class AskExtensionForm(forms.Form):
-    due = DayField(label=_("Deadline asked for"))
+    due = DeadlineField(label=_("Deadline asked for"))
     text = text_field(_("Reason and state of the work"))
 
 
@@ -193,7 +184,7 @@ class DecideExtensionForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    due = DayField(label=_("New deadline"), required=False)
+    due = DeadlineField(label=_("New deadline"), required=False)
     text = text_field(_("Note"), required=False, rows=2)
 
     def clean(self):

@@ -26,7 +26,6 @@ WEEKDAYS = (
     _("Sunday"),
 )
 
-
 # A word that means nothing without the number behind it, and a time of day before its word.
 BEFORE_NUMBER = re.compile(
     r"\b(P\.|[Ss]ố|[Tt]ầng|[Pp]hòng|[Pp]hòng họp|[Nn]hà|[Tt]uần|[Nn]gày|[Tt]háng|[Qq]uý|[Kk]hóa|[Ll]ần|[Ll]úc) (?=\d)"

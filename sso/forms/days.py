@@ -16,6 +16,8 @@ class Reckonable:
 
 
 class DayField(Reckonable, forms.DateField):
+    """A day, chosen in the browser's own calendar."""
+
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 

@@ -5,13 +5,6 @@ from django import forms
 from sso.api import nfc
 
 
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self):
-        super().__init__(format="%Y-%m-%d")
-
-
 class TextField(forms.CharField):
     """Text in NFC, as everything is stored."""
 

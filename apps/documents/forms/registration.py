@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.documents import services
-from apps.documents.forms.fields import DayInput, TextField
+from apps.documents.forms.fields import TextField
 from apps.documents.models import Attachment, Document, DocumentType, Register
 from apps.documents.reach import reach_of
-from sso.api import Role, Unit, User, nfc
+from sso.api import DayField, Role, Unit, User, nfc
 
 COMMON = [
     "register", "entered_on", "organisation", "symbol", "issued_on", "type", "type_name", "subject",
@@ -66,10 +66,8 @@ class DocumentForm(forms.ModelForm):
     class Meta:
         model = Document
         fields = COMMON
+        field_classes = dict.fromkeys(["entered_on", "issued_on", "due_on"], DayField)
         widgets = {
-            "entered_on": DayInput(),
-            "issued_on": DayInput(),
-            "due_on": DayInput(),
             "subject": forms.Textarea(attrs={"rows": 3}),
             "recipients": forms.Textarea(attrs={"rows": 2}),
             "note": forms.Textarea(attrs={"rows": 2}),

@@ -7,10 +7,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.documents import services
-from apps.documents.forms.fields import DayInput, TextField
+from apps.documents.forms.fields import TextField
 from apps.documents.models import Assignment
 from apps.documents.permissions import can_give_to
-from sso.api import Post, Unit, User, fold
+from sso.api import DayField, Post, Unit, User, fold
 
 
 @dataclass
@@ -55,7 +55,7 @@ class RouteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("What is to be done; everybody you choose reads it."),
     )
-    due_on = forms.DateField(label=_("To be handled by"), required=False, widget=DayInput())
+    due_on = DayField(label=_("To be handled by"), required=False)
 
     def __init__(self, *args, giver: User, **options):
         super().__init__(*args, **options)
