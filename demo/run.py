@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from importlib.util import find_spec
 from pathlib import Path
 
 from demo import programs, state
@@ -135,8 +134,7 @@ def start_everything(port: int, stack: ExitStack) -> list[Server]:
     }
     prepare(environment, ports)
     start(programs.suite(port, environment, folder / "suite"))
-    if find_spec("demo.foreign_system"):
-        start(programs.foreign_system(ports.foreign, base_url, folder / "foreign-system"))
+    start(programs.foreign_system(ports.foreign, base_url, folder / "foreign-system"))
     return started
 
 

@@ -1,3 +1,5 @@
+"""Who may arrange which page."""
+
 from intranet.models import DashboardLayout
 from sso.api import User, is_system_admin, is_unit_admin
 

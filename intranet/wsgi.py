@@ -1,3 +1,5 @@
+"""The pages, for a server of their own."""
+
 import os
 
 from django.core.wsgi import get_wsgi_application

@@ -63,9 +63,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def reauthenticate(self, user, password):
         try:
             return self.authenticate(context.request, username=user.username, password=password) == user
-        except (
-            Hindered
-        ) as hindered:  # whoever is inside already proves the password with one that has run out, too
+        except Hindered as hindered:
+            # Whoever is inside already proves the password with one that has run out, too.
             return hindered.person == user and user.is_active
 
     def get_login_stages(self):

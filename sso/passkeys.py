@@ -34,7 +34,7 @@ from sso.services.spent import spend
 
 log = logging.getLogger(__name__)
 CHALLENGE_AGE = 3600  # seconds
-SEED, STAMP, SIGNATURE = 16, 6, 32  # bytes of a challenge
+SEED, STAMP = 16, 6  # bytes of a challenge
 LONGEST_ANSWER = 20_000
 REQUIRED = UserVerificationRequirement.REQUIRED
 SIGN_IN = "sign-in"  # the purpose of a challenge for whoever comes; the others end in the person's key

@@ -1,3 +1,5 @@
+"""What people type: letters, acts on many messages, searches, their signature."""
+
 import re
 from email.utils import getaddresses
 

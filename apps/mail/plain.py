@@ -9,20 +9,8 @@ import nh3
 from apps.mail.html import cut
 
 BLOCKS = {"address", "center", "dd", "div", "dl", "dt", "li", "tr"}
-APART = {
-    "blockquote",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "ol",
-    "p",
-    "pre",
-    "table",
-    "ul",
-}  # a line stays free
+# A line stays free around these.
+APART = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 CELLS = {"td", "th"}
 DROPPED = {"script", "style", "title", "noscript", "template"}
 DEEPEST = 20  # quotations and lists in one another; those within are drawn like these

@@ -1,3 +1,5 @@
+"""The editor's form of an article."""
+
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 

@@ -1,3 +1,5 @@
+"""The list of news, and one article."""
+
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse

@@ -1,3 +1,5 @@
+"""The pages of tasks: list, one task, its acts, what the pickers find."""
+
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect

@@ -1,3 +1,5 @@
+"""Where cards stand."""
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce

@@ -1,3 +1,5 @@
+"""What a person is told."""
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _

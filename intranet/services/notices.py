@@ -1,3 +1,5 @@
+"""Notices: opened, read, withdrawn, deleted."""
+
 from datetime import timedelta
 
 from django.utils import timezone

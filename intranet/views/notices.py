@@ -1,3 +1,5 @@
+"""The list of notices, one opened, all read."""
+
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse

@@ -1,3 +1,5 @@
+"""The page of the one search box."""
+
 from django.template.response import TemplateResponse
 
 from intranet.search import LONGEST_QUERY, find

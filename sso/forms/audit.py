@@ -76,9 +76,8 @@ class AuditSearch(forms.Form):
         if asked["since"]:
             found = found.filter(at__gte=asked["since"])
         if asked["until"]:
-            found = found.filter(
-                at__lt=asked["until"] + timedelta(minutes=1)
-            )  # the minute named is part of it
+            end = asked["until"] + timedelta(minutes=1)  # the minute named is part of it
+            found = found.filter(at__lt=end)
         return found.newest_first()
 
     @property

@@ -61,9 +61,8 @@ class AuditEntry(models.Model):
     client_name = models.CharField(_("name of the system"), max_length=255, blank=True)
     address = models.CharField(_("network address"), max_length=45, blank=True)
     cause = models.CharField(_("cause"), max_length=250, blank=True)
-    detail = models.TextField(
-        _("details"), default="{}", blank=True
-    )  # JSON, letter by letter what was sealed
+    # JSON, letter by letter what was sealed.
+    detail = models.TextField(_("details"), default="{}", blank=True)
 
     objects = AuditQuerySet.as_manager()
 

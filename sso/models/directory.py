@@ -42,9 +42,7 @@ class DirectoryEntry(models.Model):
     key = models.UUIDField(primary_key=True)  # entryUUID
     kind = models.CharField(max_length=6, choices=Kind.choices)
     dn = models.CharField(max_length=600)  # as ``canonical`` writes it
-    csn = models.CharField(
-        max_length=64, blank=True
-    )  # which change it was, "" where the directory counts none
+    csn = models.CharField(max_length=64, blank=True)  # of its last change, "" where none are counted
     facts = models.JSONField(default=dict)
     refs = models.JSONField(default=dict)
     is_waiting = models.BooleanField(default=False)  # names something that is not there yet

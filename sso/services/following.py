@@ -36,6 +36,8 @@ class Follower:
 
     def __init__(self):
         self.fault, self.fault_since, self.told_at = "", None, None
+        self.heard_at = timezone.now()
+        self.is_known = False  # whether the log says that the directory is followed
         self.held: set = set()
         self.held_told_at = None
         self.is_waiting = False
@@ -177,9 +179,6 @@ class Follower:
             log.info("The directory is followed (%s).", mode)
         self.fault, self.fault_since, self.is_known = "", None, True
         note(mode=mode, fault="", fault_since=None)
-
-    heard_at: datetime
-    is_known = False
 
 
 # --- applying -------------------------------------------------------------------------------------

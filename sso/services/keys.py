@@ -141,7 +141,7 @@ def make_next(keys: list[Kept], algorithm: str) -> None:
 def store(algorithm: str, signs_from: datetime, *, after: int) -> SigningKey:
     key = RSAKey.generate_key(2048) if algorithm == Algorithm.RS256 else ECKey.generate_key("P-256")
     kid = key.thumbprint()
-    made = SigningKey.objects.create(
+    return SigningKey.objects.create(
         algorithm=algorithm,
         number=after + 1,
         kid=kid,
@@ -149,7 +149,6 @@ def store(algorithm: str, signs_from: datetime, *, after: int) -> SigningKey:
         public=key.as_dict(private=False) | {"kid": kid, "use": "sig", "alg": algorithm},
         signs_from=signs_from,
     )
-    return made
 
 
 def rotate(*, now: bool = False, by: User | None = None, cause: str = "") -> None:

@@ -173,9 +173,8 @@ def do_reset(reset: PasswordReset, *, by: User, request=None) -> tuple[str, bool
     reset = _locked(reset)
     person = reset.person
     require(by == reset.asked_by and can_reset(by, person) and reset.approved_at is not None)
-    require(
-        reset.approved_by_id is not None or not needs_two(person, person.factor_resets)
-    )  # became an admin meanwhile, say
+    # Somebody may have become an admin meanwhile.
+    require(reset.approved_by_id is not None or not needs_two(person, person.factor_resets))
     entry = directory.entry_with(person.entry_uuid)
     if entry is None:
         raise PasswordRefused(Problem.NOT_ALLOWED)

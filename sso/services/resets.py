@@ -65,9 +65,8 @@ def ask_factor_reset(person: User, reason: str, *, by: User, request=None) -> Fa
     """Take all factors from ``person``, once a second system admin has approved where one is not enough."""
     require(is_system_admin(by) and by.pk != person.pk and bool(reason.strip()))
     lock(User.objects.filter(pk=person.pk))
-    FactorReset.objects.waiting().filter(user=person).update(
-        refused_at=timezone.now()
-    )  # the newer one counts
+    older = FactorReset.objects.waiting().filter(user=person)
+    older.update(refused_at=timezone.now())
     reset = FactorReset.objects.create(user=person, reason=reason.strip(), asked_by=by)
     record(Action.FACTORS_RESET_ASKED, person=person, by=by, request=request, reason=reset.reason)
     if not needs_two(person, person.password_resets):

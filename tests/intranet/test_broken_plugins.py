@@ -41,9 +41,8 @@ GOOD = make_plugin(
 
 @pytest.fixture(autouse=True)
 def nobody_was_slow(monkeypatch):
-    import_module(
-        "intranet.middleware"
-    )  # takes the list of plug-ins by name: not while another one is installed
+    # It takes the list of plug-ins by name: not while another one is installed.
+    import_module("intranet.middleware")
     monkeypatch.setattr(dashboard, "slow_until", {})
 
 

@@ -124,7 +124,7 @@ def test_notices_ask_as_many_queries_for_any_number(
         browser.get("/notices/")
 
 
-def test_old_notices_are_deleted_by_a_job(person):
+def test_old_notices_are_deleted(person):
     with time_machine.travel(timezone.now() - timedelta(days=91)):
         tell(person, title="Cũ")
     with time_machine.travel(timezone.now() - timedelta(days=89)):

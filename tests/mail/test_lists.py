@@ -44,9 +44,8 @@ def test_inbox_asks_as_many_queries_for_any_length(
     client = signed_in(officer)
     client.get(url("inbox"))
 
-    with django_assert_max_num_queries(
-        9
-    ):  # all of them the frame's: session, person, posts, notices, systems
+    # All of them are the frame's: session, person, posts, notices, systems.
+    with django_assert_max_num_queries(9):
         assert client.get(url("inbox")).status_code == 200
 
 

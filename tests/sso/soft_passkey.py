@@ -11,7 +11,7 @@ from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
 
 ORIGIN = "http://localhost:8000"
-UP, UV, BE, AT = 0x01, 0x04, 0x08, 0x40
+UP, UV, AT = 0x01, 0x04, 0x40
 
 
 class SoftPasskey:

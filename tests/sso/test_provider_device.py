@@ -99,12 +99,8 @@ def test_a_device_asks_no_more_often_than_it_may(board, person, browser_of):
     with time_machine.travel(START, tick=False) as clock:
         codes = begin(board)
         seen = []
-        for seconds in (
-            5,
-            1,
-            6,
-            15,
-        ):  # the second comes too early, so it is ten seconds from then on; then fifteen
+        # The second comes too early, so it is ten seconds from then on; then fifteen.
+        for seconds in (5, 1, 6, 15):
             clock.shift(timedelta(seconds=seconds))
             seen.append(poll(board, codes).json()["error"])
         assert seen == ["authorization_pending", "slow_down", "slow_down", "authorization_pending"]

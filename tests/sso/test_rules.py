@@ -98,9 +98,8 @@ def test_any_way_is_enough_and_all_conditions_of_it_must_hold(units, people):
         return {who for who, person in people.items() if may_enter(person, both, At(address, "1"))}
 
     assert (inside("10.1.1.1"), inside("8.8.8.8")) == ({"head", "clerk"}, {"clerk"})
-    assert may_enter(
-        people["head"], both, At(acr="1")
-    )  # where it comes from is not known: it was asked at the entry
+    # Where it comes from is not known: it was asked at the entry.
+    assert may_enter(people["head"], both, At(acr="1"))
 
 
 def test_without_a_rule_everybody_enters_and_nothing_is_asked(people, django_assert_num_queries):

@@ -1,3 +1,5 @@
+"""More time asked for."""
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q

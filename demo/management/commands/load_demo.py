@@ -2,7 +2,6 @@
 
 import time
 from importlib import import_module
-from importlib.util import find_spec
 from io import StringIO
 
 from django.apps import apps
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         self.step("Unit pages", unit_pages.load)
         self.step("Registered systems", register_systems)
         for name in DATA:
-            if apps.is_installed(f"apps.{name}") and find_spec(f"demo.data.{name}"):
+            if apps.is_installed(f"apps.{name}"):
                 self.step(f"Data: {name}", import_module(f"demo.data.{name}").load)
 
     def step(self, title, load):

@@ -1,10 +1,12 @@
+"""Notices that nobody needs any more."""
+
 from django.core.management.base import BaseCommand
 
-from intranet.jobs import delete_old_notices
+from intranet.services import delete_old_notices
 
 
 class Command(BaseCommand):
-    help = "Enqueue the deletion of notices older than 90 days. Meant for a daily timer."
+    help = "Delete notices older than 90 days. Meant for a daily timer."
 
     def handle(self, **options):
-        delete_old_notices.enqueue()
+        self.stdout.write(f"{delete_old_notices()} notices deleted.")

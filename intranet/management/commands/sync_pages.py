@@ -1,3 +1,5 @@
+"""The pages of units."""
+
 from django.core.management.base import BaseCommand
 
 from intranet.services import ensure_unit_pages

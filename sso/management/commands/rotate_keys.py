@@ -1,3 +1,5 @@
+"""Keys that sign tokens, before they are due."""
+
 from django.core.management.base import BaseCommand
 
 from sso.services.keys import AHEAD, rotate, stored

@@ -17,9 +17,8 @@ from sso.services.sync.guard import most_leavers
 from sso.services.sync.writing import write
 from sso.signals import accounts_held
 
-LOOK_EVERY = timedelta(
-    minutes=10
-)  # for what nobody has noted: a post that begins today, a group changed elsewhere
+# For what nobody has noted: a post that begins today, a group changed elsewhere.
+LOOK_EVERY = timedelta(minutes=10)
 FIELDS = ["is_wanted", "is_let_go", "out_at", "held_at", "due_at", "tries", "answer"]
 
 

@@ -71,10 +71,8 @@ class Mirror:
         if row is None:
             self.add(Row(key=entry.key, kind=entry.sort, dn=entry.dn, csn=entry.csn, facts=entry.facts))
             self.has_newcomers |= entry.sort == Kind.PERSON
-        elif (
-            entry.csn and entry.csn < row.csn and not self.is_whole
-        ):  # a newer state was brought in meanwhile
-            return
+        elif entry.csn and entry.csn < row.csn and not self.is_whole:
+            return  # a newer state was brought in meanwhile
         elif (row.dn, row.facts, row.gone_at) != (entry.dn, entry.facts, None):
             self.has_newcomers |= entry.sort == Kind.PERSON and bool(
                 row.dn != entry.dn or row.gone_at or not row.facts

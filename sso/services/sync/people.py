@@ -124,9 +124,7 @@ def add_new(work, entries: list[PersonEntry]) -> People:
         user = User(entry_uuid=entry.key, origin=User.Origin.DIRECTORY, is_active=entry.is_open(work.now))
         set_all(user, values_of(entry))
         user.language = entry.language if entry.language in LANGUAGES else ""
-        user.password = UNUSABLE_PASSWORD_PREFIX + token_urlsafe(
-            30
-        )  # as set_unusable_password, ten times faster
+        user.password = UNUSABLE_PASSWORD_PREFIX + token_urlsafe(30)  # ten times faster than the method
         user.derive_keys()
         new[entry.key] = user
         above[entry.key] = work.mirror.key_of(entry, entry.manager_dn)

@@ -33,7 +33,6 @@ class Foreign:
         with ThreadPoolExecutor(1) as thread:
             self.storage, self.app = thread.submit(made, *lacks).result()
         self.asked: list[tuple[str, str]] = []
-        self.bodies: list[dict] = []
 
     def __call__(self, environ, start_response):
         query = unquote(environ["QUERY_STRING"])

@@ -1,3 +1,5 @@
+"""The place of news in the page tree."""
+
 from django.core.management.base import BaseCommand
 
 from apps.news.services import ensure_news_index

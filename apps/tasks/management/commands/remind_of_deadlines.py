@@ -1,3 +1,5 @@
+"""Deadlines that are near."""
+
 from django.core.management.base import BaseCommand
 
 from apps.tasks.jobs import remind_of_deadlines
