@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def people(target, foreign, queue):
-    """Fifty people in step: one may go without a question."""
-    found = [person_of(username=f"n{number:02}") for number in range(50)]
+    """Twelve people in step: one may go without a question."""
+    found = [person_of(username=f"n{number:02}") for number in range(12)]
     provision(target.pk, None)
     while queue():
         pass
