@@ -1,7 +1,6 @@
 """Systems that send people on by themselves: a form of ours ends where the last of their redirects leads."""
 
 import socket
-import threading
 from urllib.parse import urlencode
 from wsgiref.simple_server import WSGIServer, make_server
 
@@ -13,6 +12,7 @@ from sso.api import ensure_client
 from sso.models import Application
 from tests.browser.test_provider import intranet, orm_beside_the_browser, person, visit  # noqa: F401 (fixtures)
 from tests.browser.test_public_system import QUESTION, InThreads
+from tests.serving import serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +36,7 @@ class Small:
     def __init__(self):
         self.server = make_server("127.0.0.1", 0, self, server_class=InThreads, handler_class=QuietHandler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve(self.server)
 
     def __call__(self, environ, start_response):
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
@@ -54,7 +54,7 @@ class Wandering:
         self.server = make_server(host, 0, self, server_class=kind, handler_class=QuietHandler)
         self.port = self.server.server_port
         self.home = f"http://localhost:{self.port}/home"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve(self.server)
 
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"] in {"/callback", "/bye"}:

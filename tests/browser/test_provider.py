@@ -1,7 +1,6 @@
 """Pages of the OpenID provider in a real browser: a device that is let in, and a system left by a frame."""
 
 import os
-import threading
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlencode
@@ -25,6 +24,7 @@ from tests.browser.conftest import PATIENCE
 from tests.browser.test_journey import go, tab_to
 from tests.browser.test_pages import CONTRAST, NARROW, serious, wider_than_the_window
 from tests.factories import person_of
+from tests.serving import serve
 from tests.sso.conftest import REDIRECT, tokens_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -241,7 +241,7 @@ class OldSystem:
         self.server = make_server("localhost", 0, self, handler_class=QuietHandler)
         self.address = f"http://localhost:{self.server.server_port}"
         self.left = []  # what the addresses said that ended a session
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve(self.server)
 
     def __call__(self, environ, start_response):
         cookies = SimpleCookie(environ.get("HTTP_COOKIE", ""))

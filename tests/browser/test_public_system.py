@@ -1,7 +1,6 @@
 """A system that runs in the browser at an origin of its own: npm's openid-client signs in and asks us itself."""
 
 import json
-import threading
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from demo.foreign_system import QuietHandler
 from sso.api import ensure_client
 from sso.models import Application
 from tests.browser.test_provider import intranet, orm_beside_the_browser, person, visit  # noqa: F401 (fixtures)
+from tests.serving import serve
 from tests.sso.conformance.test_openid_client import installed  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +40,7 @@ class Pages:
         self.packages = packages
         self.server = make_server("127.0.0.1", 0, self, server_class=InThreads, handler_class=QuietHandler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve(self.server)
 
     def __call__(self, environ, start_response):
         path = environ["PATH_INFO"]

@@ -3,8 +3,9 @@
 import json
 from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import parse_qs
+
+from tests.serving import serve
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -15,7 +16,7 @@ class Endpoint(ThreadingHTTPServer):
         self.tokens = {}
 
     def __enter__(self):
-        Thread(target=self.serve_forever, daemon=True).start()
+        serve(self)
         return self
 
     def __exit__(self, *exception):

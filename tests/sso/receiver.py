@@ -1,6 +1,5 @@
 """A system that is told of sign-outs."""
 
-import threading
 from urllib.parse import parse_qs
 from wsgiref.simple_server import make_server
 
@@ -8,6 +7,7 @@ from demo.foreign_system import QuietHandler
 from demo.servers.process import free_port
 from sso.api import ensure_client
 from sso.models import LogoutNotice
+from tests.serving import serve
 from tests.sso.conftest import REDIRECT
 
 SCOPES = ["openid", "profile", "email", "organization"]
@@ -22,7 +22,7 @@ class Receiver:
         self.server = make_server(
             "127.0.0.1", int(self.address.split(":")[2].split("/")[0]), self, handler_class=QuietHandler
         )
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve(self.server)
 
     def __call__(self, environ, start_response):
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()

@@ -1,6 +1,5 @@
 """The demo's foreign system, a program of its own, signs people in through a live intranet."""
 
-import threading
 from html import unescape
 from wsgiref.simple_server import make_server
 
@@ -10,6 +9,7 @@ import requests
 from demo.foreign_system import Portal, QuietHandler, Server
 from demo.servers.process import free_port
 from sso.api import ensure_client
+from tests.serving import served
 from tests.sso.conftest import PASSWORD
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
@@ -35,10 +35,8 @@ def portal(intranet):
     )
     application = Portal(intranet, client.client_id, secret, address)
     server = make_server("127.0.0.1", int(address.rsplit(":", 1)[1]), application, Server, QuietHandler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield address
-    server.shutdown()
-    server.server_close()
+    with served(server):
+        yield address
 
 
 def sign_in(browser, intranet: str) -> None:

@@ -1,7 +1,6 @@
 """Sign-out as systems of others understand it: Authlib's portal of the demo, and Apache with mod_auth_openidc."""
 
 import re
-import threading
 import time
 from wsgiref.simple_server import make_server
 
@@ -21,6 +20,7 @@ from sso.services.logout import logout_token
 from sso.services.revocation import end_sessions
 from tests.conftest import missing, record_sign_in, started
 from tests.factories import person_of, system_admin
+from tests.serving import served
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 SCOPES = ["openid", "profile", "email", "organization"]
@@ -44,10 +44,8 @@ def portal(intranet):
     )  # fmt: skip
     application = Portal(intranet, row.client_id, secret, address)
     server = make_server("127.0.0.1", int(address.rsplit(":", 1)[1]), application, Server, QuietHandler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield row, address
-    server.shutdown()
-    server.server_close()
+    with served(server):
+        yield row, address
 
 
 @pytest.fixture

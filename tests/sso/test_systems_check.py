@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
@@ -18,6 +17,7 @@ from sso import outbound
 from sso.models import Application
 from sso.outbound import Trouble, Unreachable, call, may_call
 from sso.services.checking import What, looked_at, started, told
+from tests.serving import served
 
 
 @pytest.fixture
@@ -41,12 +41,10 @@ def server():
 
     made = HTTPServer(("127.0.0.1", free_port()), Handler)
     made.answers = {}
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    yield SimpleNamespace(
-        address=f"http://127.0.0.1:{made.server_port}", seen=seen, answers=made.answers, made=made
-    )
-    made.shutdown()
-    made.server_close()
+    with served(made):
+        yield SimpleNamespace(
+            address=f"http://127.0.0.1:{made.server_port}", seen=seen, answers=made.answers, made=made
+        )
 
 
 @pytest.mark.parametrize(

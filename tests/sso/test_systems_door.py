@@ -1,7 +1,6 @@
 """The door before systems that know no OpenID Connect: a real nginx asks us about each request."""
 
 import socket
-import threading
 from urllib.parse import urlsplit
 from wsgiref.simple_server import make_server
 
@@ -20,6 +19,7 @@ from sso.services.uses import systems_of
 from sso.views.door import safe_back
 from tests.conftest import record_sign_in, started
 from tests.factories import UnitFactory, UserFactory, person_of, system_admin
+from tests.serving import serve
 from tests.sso.revocation_table import EVENTS
 
 CALLBACK = "https://old.example/.intranet/callback"
@@ -102,7 +102,7 @@ class Legacy:
     def __init__(self):
         self.port = free_port()
         self.server = make_server("127.0.0.1", self.port, self, handler_class=QuietHandler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve(self.server)
 
     def __call__(self, environ, start_response):
         start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])

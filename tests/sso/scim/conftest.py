@@ -1,7 +1,6 @@
 """Systems that keep accounts of their own: a foreign SCIM server, and one that answers what it is told to."""
 
 import json
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import unquote
@@ -16,6 +15,7 @@ from sso.models import ProvisionedAccount, ProvisioningTarget
 from sso.services.keys import seal
 from sso.services.provisioning.working import bring_up_to_date
 from tests.factories import UnitFactory, person_of
+from tests.serving import served
 from tests.sso.conftest import REDIRECT
 
 TOKEN = "mã-của-hệ-thống".encode().hex()
@@ -113,14 +113,8 @@ def serving(app):
     """Serve ``app`` on this machine; its ``address`` is the base of its SCIM service."""
     server = make_server("127.0.0.1", 0, app, handler_class=QuietHandler)
     app.address = f"http://127.0.0.1:{server.server_port}{app.path}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(server):
         yield app
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture
