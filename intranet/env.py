@@ -21,17 +21,17 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(f"INTRANET_{name}", default).strip()
 
 
-def flag(name: str, default: bool = False) -> bool:
-    """Return INTRANET_<name> read as yes or no."""
-    value = text(name, "yes" if default else "no").lower()
+def flag(name: str) -> bool:
+    """Return INTRANET_<name> read as yes or no, no without it."""
+    value = text(name, "no").lower()
     if value not in YES | NO:
         raise ImproperlyConfigured(f"INTRANET_{name} is {value!r}: write yes or no.")
     return value in YES
 
 
-def items(name: str, default: str = "") -> list[str]:
+def items(name: str) -> list[str]:
     """Return the comma-separated parts of INTRANET_<name>, without empty ones."""
-    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+    return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
 def number(name: str, default: int) -> int:

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from sso.prepared import MARK, engine, planned_cursor
 
+KEY = -1  # stands for the key that is looked for
+
 
 class KeyOf(NamedTuple):
     """Stands for the key of the row that another insert of the same ``at_once`` stores, the one at ``place``."""
@@ -104,12 +106,12 @@ class PreparedUpdate:
     ``of`` is for ``at_once``.
     """
 
-    def __init__(self, queryset_for: Callable[[Any], models.QuerySet], *names: str, mark: Any = -1):
-        self.queryset_for, self.names, self.mark = queryset_for, names, mark
+    def __init__(self, queryset_for: Callable[[Any], models.QuerySet], *names: str):
+        self.queryset_for, self.names = queryset_for, names
 
     @cached_property
     def plan(self):
-        found = self.queryset_for(self.mark)
+        found = self.queryset_for(KEY)
         fields = [found.model._meta.get_field(name) for name in self.names]
         query = found.order_by().query.chain(UpdateQuery)
         query.add_update_fields([(field, None, models.Value(MARK)) for field in fields])
@@ -121,7 +123,7 @@ class PreparedUpdate:
         _sql, fields, parameters = self.plan
         here = engine()
         values = [field.get_db_prep_save(one, here) for field, one in zip(fields, new, strict=True)]
-        return Write(self, [*values, *(value if known == self.mark else known for known in parameters)])
+        return Write(self, [*values, *(value if known == KEY else known for known in parameters)])
 
     def __call__(self, value: Any, *new: Any) -> int:
         """Set each field to its ``new`` value; returns how many rows there were."""

@@ -61,9 +61,9 @@ class NewsQuerySet(PageQuerySet):
         """The pinned ones, then by the day of publishing."""
         return self.order_by("-is_pinned", "-published_at", "-pk")
 
-    def for_cards(self, rendition=CARD):
-        """With all that a card shows: a query for the rows, one for their pictures in this size."""
-        sizes = get_image_model().get_rendition_model().objects.filter(filter_spec=rendition)
+    def for_cards(self):
+        """With all that a card shows: a query for the rows, one for their pictures in the size of a card."""
+        sizes = get_image_model().get_rendition_model().objects.filter(filter_spec=CARD)
         drawn = models.Prefetch("picture__renditions", sizes, to_attr="prefetched_renditions")
         rows = self.select_related("category", "unit", "picture").prefetch_related(drawn)
         return rows.defer("body", "search_description")

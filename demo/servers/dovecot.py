@@ -78,10 +78,9 @@ class Dovecot(Server):
         slapd: Slapd,
         introspection: Introspection | None = None,
         *,
-        port: int | None = None,
         search: bool | None = None,
     ):
-        super().__init__(folder, port=port)
+        super().__init__(folder)
         self.slapd = slapd
         self.introspection = introspection
         self.has_search = has_search_plugin() if search is None else search

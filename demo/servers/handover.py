@@ -19,8 +19,8 @@ class Handover(Server):
     name = "handover"
     unprivileged = False
 
-    def __init__(self, folder: Path, dovecot: Dovecot, *, port: int | None = None):
-        super().__init__(folder, port=port)
+    def __init__(self, folder: Path, dovecot: Dovecot):
+        super().__init__(folder)
         self.dovecot = dovecot
         self.url = f"smtp://{HOST}:{self.port}"
 

@@ -26,8 +26,8 @@ class Postgres(Server):
     stop_signal = signal.SIGINT  # SIGTERM waits for the clients to leave
     start_seconds = 60.0
 
-    def __init__(self, folder: Path, *, port: int | None = None):
-        super().__init__(folder, port=port)
+    def __init__(self, folder: Path):
+        super().__init__(folder)
         self.url = f"postgres://intranet@{HOST}:{self.port}/postgres"
 
     def prepare(self) -> None:

@@ -9,8 +9,8 @@ from demo.servers.process import HOST, Server, find_program
 class Redis(Server):
     name = "redis"
 
-    def __init__(self, folder: Path, *, port: int | None = None):
-        super().__init__(folder, port=port)
+    def __init__(self, folder: Path):
+        super().__init__(folder)
         self.url = f"redis://{HOST}:{self.port}/0"
 
     def command(self) -> list[str]:

@@ -25,8 +25,8 @@ class Slapd(Server):
     bind_dn = directory.SERVICE
     admin_dn = f"cn=admin,{directory.SUFFIX}"
 
-    def __init__(self, folder: Path, *, port: int | None = None, ldif: str | None = None, tls: bool = False):
-        super().__init__(folder, port=port)
+    def __init__(self, folder: Path, *, ldif: str | None = None, tls: bool = False):
+        super().__init__(folder)
         self.ldif = ldif
         self.tls_port = free_port() if tls else None
         self.url = f"ldap://{HOST}:{self.port}"

@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from joserfc.jwk import ECKey, RSAKey
 
-from sso.models import SigningKey, User
+from sso.models import SigningKey
 from sso.models.keys import Algorithm
 from sso.prepared import prepared
 from sso.services.audit import Action, record
@@ -151,7 +151,7 @@ def store(algorithm: str, signs_from: datetime, *, after: int) -> SigningKey:
     )
 
 
-def rotate(*, now: bool = False, by: User | None = None, cause: str = "") -> None:
+def rotate(*, now: bool = False, cause: str = "") -> None:
     """Make the next keys before they are due.
 
     With ``now`` they sign at once, and the signatures of all keys before them hold no more: for a key that got known.
@@ -166,9 +166,9 @@ def rotate(*, now: bool = False, by: User | None = None, cause: str = "") -> Non
                 make_next([], algorithm)
             elif mine[0].signs_from <= timezone.now():
                 make_next(stored(), algorithm)
-                record(Action.KEY_MADE, by=by, cause=cause, algorithm=algorithm)
+                record(Action.KEY_MADE, cause=cause, algorithm=algorithm)
         if now:
             gone = [key.kid for key in before]
             SigningKey.objects.filter(kid__in=gone).delete()
-            record(Action.KEYS_WITHDRAWN, by=by, cause=cause, keys=gone)
+            record(Action.KEYS_WITHDRAWN, cause=cause, keys=gone)
     caches["process"].delete(RING)

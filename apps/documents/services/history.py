@@ -39,10 +39,10 @@ def record_look(document: Document, act: str, *, by: User, text: str = "") -> No
     held.update(seen_at=timezone.now())
 
 
-def history_of(document: Document, user: User, *, limit: int = 200):
-    """Return the newest entries; who merely looked is shown to those who keep or lead the register."""
+def history_of(document: Document, user: User):
+    """Return the newest 200 entries; who merely looked is shown to those who keep or lead the register."""
     entries = document.history.select_related("by", "acted_for")
     reach = reach_of(user)
     if not reach.is_everywhere and document.register.unit_id not in reach.desk_units:
         entries = entries.exclude(act__in=HistoryEntry.LOOKS)
-    return entries[:limit]
+    return entries[:200]
