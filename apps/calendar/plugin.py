@@ -96,7 +96,8 @@ def _source(row: Attendance, user: User) -> str:
     calendar = row.event.calendar
     source = str(calendar) if not calendar.is_personal else row.event.organizer_name
     if row.user_id != user.pk:
-        return f"{source} · {_('for %(name)s') % {'name': row.user}}"
+        whom = _("for %(name)s") % {"name": row.user}
+        return f"{source} · {whom}"
     return source
 
 

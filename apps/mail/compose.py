@@ -145,7 +145,8 @@ def forward_of(message: Message, by: User) -> dict:
         *([(gettext("Cc"), people_line(message.cc))] if message.cc else []),
     ]
     lines = "\n".join(f"{name}: {value}" for name, value in facts)
-    head = f"---------- {gettext('Forwarded message')} ----------\n{lines}\n\n"
+    title = gettext("Forwarded message")
+    head = f"---------- {title} ----------\n{lines}\n\n"
     return {
         "subject": f"Fwd: {PREFIX.sub('', message.subject)}"[:SUBJECT_LENGTH],
         **_begin(by, f"{head}{message.plain}\n", plain.to_html(head) + _words(message)),

@@ -91,7 +91,8 @@ def audit_export(request, form):
     record(Action.RECORD_READ, person=request.user, request=request, form=form, search=asked)
     make, kind = FORMS[form]
     response = StreamingHttpResponse(make(paged(search.entries(request.user))), content_type=kind)
-    name = f"{gettext('audit-record')}-{timezone.localdate():%Y-%m-%d}.{form}"
+    name = gettext("audit-record")
+    name = f"{name}-{timezone.localdate():%Y-%m-%d}.{form}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
