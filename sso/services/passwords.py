@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from django.contrib.auth.password_validation import CommonPasswordValidator, UserAttributeSimilarityValidator
@@ -16,6 +16,7 @@ from sso.directory import DirectoryUnavailable, PasswordRefused
 from sso.directory import passwords as directory
 from sso.limits import Tries
 from sso.models import PasswordReset, User
+from sso.models.factors import APPROVAL_AGE
 from sso.permissions import is_system_admin, require
 from sso.services.audit import Action, Cause, address_of, record
 from sso.services.officers import needs_two
@@ -26,7 +27,6 @@ from sso.text import fold
 Problem = PasswordRefused.Problem
 ENDS = "password_ends"  # in the session: when the password will run out, once the directory has begun to warn
 LEAST_LEFT = 6  # letters of a password beside those of the name
-APPROVAL_WAITS = timedelta(hours=24)
 # Read aloud on the telephone and typed once: no letters that look alike.
 LETTERS = "abcdefghkmnpqrstuvwxyz23456789"
 
@@ -136,7 +136,7 @@ def ask_reset(person: User, *, by: User, reason: str, request=None) -> PasswordR
     """Ask for a new password of ``person``; one that needs no second officer is approved at once."""
     require(can_reset(by, person))
     PasswordReset.objects.open().filter(person=person).delete()
-    reset = PasswordReset(person=person, asked_by=by, reason=reason, ends_at=timezone.now() + APPROVAL_WAITS)
+    reset = PasswordReset(person=person, asked_by=by, reason=reason, ends_at=timezone.now() + APPROVAL_AGE)
     if not needs_two(person, person.factor_resets):
         reset.approved_at = timezone.now()
     reset.save()
