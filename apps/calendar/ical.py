@@ -1,6 +1,5 @@
 """Events to and from iCalendar, RFC 5545 and RFC 5546."""
 
-import logging
 import re
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
@@ -21,7 +20,6 @@ from apps.calendar.occurrences import last_moment, zone_of
 from apps.calendar.weeks import midnight
 from sso.api import User, nfc
 
-log = logging.getLogger(__name__)
 PRODUCT = "-//intranet-suite//calendar//VI"
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}  # others would give thousands of occurrences a day
 YEARS = range(1970, 2200)
@@ -179,8 +177,7 @@ def _read(part: icalendar.Event) -> Parsed | None:
         found = _parsed(part)
         if found.fields["rrule"]:
             last_moment(Event(**found.fields))  # what cannot be counted out cannot be shown
-    except Exception as error:  # as above: one event that cannot be read is left out
-        log.info("An event of a calendar file cannot be read: %r", error)
+    except Exception:  # as above: one event that cannot be read is left out
         return None
     years = {found.fields["starts_at"].year, found.fields["ends_at"].year}
     return found if found.uid and years <= set(YEARS) else None
