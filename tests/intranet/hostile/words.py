@@ -69,11 +69,12 @@ class Prose(HTMLParser):
         return found
 
 
-def rich(*texts: str, links=(), entities=(), style="", block="unstyled") -> str:
-    """What Draftail sends: blocks of text, each link over the whole of its block."""
+def rich(*texts: str, links=(), entities=(), styles=("",), block="unstyled") -> str:
+    """What Draftail sends: blocks of text, each in each style, and each link over the whole of its block."""
     data = [{"type": "LINK", "mutability": "MUTABLE", "data": {"url": url}} for url in links] + list(entities)
-    texts = [*texts, *(f"{MARK} {number}" for number in range(len(data)))]
-    first = len(texts) - len(data)
+    lines = [(text, style) for text in texts for style in styles]
+    first = len(lines)
+    lines += [(f"{MARK} {number}", "") for number in range(len(data))]
     blocks = [
         {
             "key": f"b{number}",
@@ -85,7 +86,7 @@ def rich(*texts: str, links=(), entities=(), style="", block="unstyled") -> str:
             if number >= first
             else [],
         }
-        for number, text in enumerate(texts)
+        for number, (text, style) in enumerate(lines)
     ]
     return json.dumps({"blocks": blocks, "entityMap": {str(key): one for key, one in enumerate(data)}})
 
