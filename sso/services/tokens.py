@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.utils import timezone
 from oauth2_provider.settings import oauth2_settings
 
@@ -84,7 +85,9 @@ def has_consent(user: User, client: Application, scopes: list[str]) -> bool:
     return consent is not None and set(scopes) <= set(consent.scopes)
 
 
+@transaction.atomic
 def give_consent(user: User, client: Application, scopes: list[str]) -> None:
-    consent, _created = Consent.objects.get_or_create(user=user, application=client)
+    """Let ``client`` read ``scopes``, too."""
+    consent, _created = Consent.objects.select_for_update().get_or_create(user=user, application=client)
     consent.scopes = sorted({*consent.scopes, *scopes})
     consent.save()

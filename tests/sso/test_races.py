@@ -14,8 +14,9 @@ from django.urls import reverse
 
 from demo.directory import person_dn
 from sso.api import Reason, User, revoke
-from sso.models import AccessToken, Grant, RefreshToken, Session
+from sso.models import AccessToken, Consent, Grant, RefreshToken, Session
 from sso.services.revocation import end_sessions, end_system
+from sso.services.tokens import give_consent
 from tests.conftest import record_sign_in
 from tests.factories import person_of
 from tests.sso.conftest import REDIRECT, ask, parameters_of, redeem, refresh, sign_in, tokens_of
@@ -219,3 +220,20 @@ def test_endings_at_once_neither_wait_for_one_another_for_ever_nor_fail(session_
 
     assert not RefreshToken.objects.exists()
     assert not AccessToken.objects.exists()
+
+
+def test_what_is_allowed_in_two_windows_at_once_is_allowed(wiki):
+    person, scopes = person_of(), ["openid", "profile", "email", "phone", "address", "organization"]
+    gate = Barrier(len(scopes))
+
+    def allow(scope):
+        try:
+            gate.wait()
+            give_consent(person, wiki[0], [scope])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(scopes)) as pool:
+        list(pool.map(allow, scopes))
+
+    assert Consent.objects.get().scopes == sorted(scopes)
