@@ -100,3 +100,15 @@ def test_the_printed_week_of_the_leaders_cuts_nothing_off(page_of):
 
     assert page.locator("main .clamp:visible").count() > 5
     assert cut == []
+
+
+def test_what_is_for_paper_has_a_button_that_prints(page_of):
+    clerk = page_of("vanthu")
+    clerk.goto("/documents/registers/")
+    register = clerk.locator("main a[href$='/print/']").first.get_attribute("href")
+
+    for address in ("/calendar/leaders/", register):
+        clerk.goto(address)
+        clerk.evaluate("window.print = () => { document.title = 'printed'; }")
+        clerk.get_by_role("button", name="In", exact=True).click()
+        expect(clerk).to_have_title("printed")
