@@ -1,6 +1,7 @@
 """Connections to the directory (LDAP), and what is known of its health."""
 
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -109,9 +110,24 @@ def opened(url: str) -> Server:
     server = ldap.initialize(url)
     for option, value in settings.AUTH_LDAP_CONNECTION_OPTIONS.items():
         server.set_option(option, value)
+    if url.startswith("ldaps:") and has_one_address(url):
+        server.set_option(ldap.OPT_CONNECT_ASYNC, 1)
     if settings.AUTH_LDAP_START_TLS:
         server.start_tls_s()
     return server
+
+
+def has_one_address(url: str) -> bool:
+    """Say whether the host of ``url`` has no second address to turn to.
+
+    libldap waits without end, and at full speed, for the first word of a frozen directory's TLS; only its asynchronous
+    way of connecting heeds the time limit there, and that way tries one address.
+    """
+    parts = urlsplit(url)
+    with suppress(OSError):
+        found = socket.getaddrinfo(parts.hostname, parts.port or 636, type=socket.SOCK_STREAM)
+        return len({row[4] for row in found}) == 1
+    return False
 
 
 def bound_to(url: str) -> Server:

@@ -15,6 +15,7 @@ from sso.text import nfc
 
 Facts = dict[str, list[str]]  # attributes by the names below
 UID = re.compile(r"[\w.@+-]{1,150}", re.ASCII)
+TIME = re.compile(r"(\d{8})(\d{2})?(\d{2})?(\d{2})?(?:[.,](\d{1,6})\d*)?(Z|[+-]\d{2}(?:\d{2})?)?", re.ASCII)
 MOST = 2**31 - 1  # of a number
 LONGEST_DN = 600
 FOR_EVER = "0000"  # how a pwdAccountLockedTime begins that no time ends: 000001010000Z
@@ -181,18 +182,23 @@ class Values:
 
 
 def moment_of(text: str) -> datetime | None:
-    """Read a GeneralizedTime (RFC 4517 §3.3.13) in UTC; None for "" and for a mark like 000001010000Z.
+    """Read a GeneralizedTime (RFC 4517 §3.3.13), in UTC where it names no zone.
 
-    Raises ValueError for a time that no clock of ours shows.
+    None for "" and for a mark like 000001010000Z. Raises ValueError for a time that no clock of ours shows.
     """
-    digits = re.match(r"([0-9]{8})([0-9]{2})?([0-9]{2})?([0-9]{2})?", text)
-    if not digits or text.startswith(FOR_EVER):
+    found = TIME.match(text)
+    if not found or text.startswith(FOR_EVER):
         return None
-    clock = "".join(part or "00" for part in digits.groups()[1:])
-    moment = datetime.strptime(f"{digits[1]}{clock}+0000", "%Y%m%d%H%M%S%z")
+    day, hour, minute, second, part, zone = found.groups()
+    clock = "".join(digits or "00" for digits in (hour, minute, second))
+    zone = f"{zone}00"[:5] if zone and zone != "Z" else "+0000"
+    moment = datetime.strptime(f"{day}{clock}{zone}", "%Y%m%d%H%M%S%z")
+    if part:  # of the smallest unit that is named
+        unit = timedelta(seconds=1) if second else timedelta(minutes=1) if minute else timedelta(hours=1)
+        moment += unit * float(f"0.{part}")
     if not 1900 <= moment.year < 9000:
         raise ValueError(f"the time {text} is out of range")
-    return moment
+    return moment.astimezone(UTC)
 
 
 def within(value: str, most: int, name: str) -> str:

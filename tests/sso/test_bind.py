@@ -20,7 +20,7 @@ from demo.directory import PEOPLE, entry, person_dn
 from demo.servers.certificates import builder, name
 from demo.servers.slapd import Slapd
 from sso.directory import DirectoryUnavailable
-from sso.directory.connection import Kept, close, opened, service
+from sso.directory.connection import Kept, close, has_one_address, opened, service
 from sso.directory.passwords import check_password, find_entry
 from sso.models import User
 from tests.sso.conftest import PASSWORD, SMALL, connect, sign_in
@@ -75,6 +75,33 @@ def test_p29_the_second_directory_answers_for_a_frozen_one(client, synced, slapd
     assert is_signed_in(client)
     assert first < 2.5
     assert second < 0.8  # who failed lately is asked last
+
+
+@pytest.mark.parametrize("with_start_tls", [False, True])
+def test_p29_a_frozen_directory_behind_tls_is_told_within_the_time_limit(
+    slapd_folder, settings, with_start_tls
+):
+    with Slapd(slapd_folder / f"frozen-{with_start_tls}", ldif=SMALL, tls=True) as server:
+        connect(settings, server, server.url if with_start_tls else server.tls_url)
+        settings.AUTH_LDAP_START_TLS = with_start_tls
+        settings.AUTH_LDAP_CONNECTION_OPTIONS = trusting(settings, server.ca_file)
+        assert check_password(person_dn("ha"), PASSWORD)
+        server.pause()
+        with ThreadPoolExecutor() as pool:  # which would wait for its thread: the directory goes on before
+            try:
+                error = pool.submit(check_password, person_dn("ha"), PASSWORD).exception(2.5)
+            finally:
+                server.resume()
+
+    assert isinstance(error, DirectoryUnavailable)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [("ldaps://127.0.0.1", True), ("ldaps://host.invalid", False)],
+)
+def test_p29_a_host_of_one_address_is_known(url, is_one):
+    assert has_one_address(url) is is_one
 
 
 def test_g13_sign_in_works_again_within_two_seconds(client, synced):

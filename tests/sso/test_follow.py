@@ -1,7 +1,7 @@
 """Following the directory: what happens to people in a real slapd is here at once."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import ldap
 import pytest
@@ -14,6 +14,7 @@ from sso.directory import Snapshot
 from sso.models import AuditEntry, DirectoryEntry, DirectoryFollowed
 from sso.services.audit import Action
 from sso.services.sync import apply
+from sso.services.sync.mirror import entry_of
 from sso.services.tokens import mail_token
 from tests.factories import UserFactory
 from tests.sso.following import FOR_EVER, listening, person
@@ -89,6 +90,35 @@ def test_expiry_comes_by_the_clock(ear, admin):
     admin.person("ha", pwdEndTime=None)
     ear.hear()
     assert person("ha").is_active
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("20260101120000Z", "2026-01-01T12:00:00Z"),
+        ("20260101120000+0700", "2026-01-01T05:00:00Z"),
+        ("202601011200+07", "2026-01-01T05:00:00Z"),
+        ("20260101120000,5-0330", "2026-01-01T15:30:00.5Z"),
+        ("2026010112.5Z", "2026-01-01T12:30:00Z"),
+        ("202601011230.5Z", "2026-01-01T12:30:30Z"),
+    ],
+)
+def test_an_end_is_read_in_every_form_of_a_time(ear, admin, written, meant):
+    admin.person("ha", pwdEndTime=written)
+
+    ear.hear()
+
+    row = DirectoryEntry.objects.get(dn=person_dn("ha"))
+    assert entry_of(row).ends_at == datetime.fromisoformat(meant)
+
+
+def test_an_end_in_the_time_of_hanoi_is_not_seven_hours_late(ear, admin):
+    hanoi = timezone(timedelta(hours=7))
+    admin.person("ha", pwdEndTime=f"{datetime.now(hanoi) - timedelta(minutes=1):%Y%m%d%H%M%S%z}")
+
+    ear.hear()
+
+    assert not person("ha").is_active
 
 
 def test_an_account_that_begins_later_is_closed_until_then(ear, admin):
