@@ -14,7 +14,7 @@ from sso.directory.connection import (
 )
 from sso.directory.entries import PersonEntry, PostEntry, RoleEntry, UnitEntry, canonical, post_of
 from sso.directory.passwords import PasswordRefused
-from sso.directory.reading import Snapshot, read_directory
+from sso.directory.reading import Snapshot, read_directory, read_entries
 
 __all__ = [
     "OUTAGES",
@@ -34,6 +34,7 @@ __all__ = [
     "note_outage",
     "post_of",
     "read_directory",
+    "read_entries",
     "reason_of",
     "refuse_during_pause",
 ]

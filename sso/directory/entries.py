@@ -219,19 +219,16 @@ def read(dn: str, raw: dict[str, list[bytes]], key: UUID | None = None) -> Entry
     raw = {name.lower(): values for name, values in raw.items()}
     known = None
     try:
-        about = {
-            "key": key or UUID(first(raw, "entryuuid")),
-            "dn": canonical(dn),
-            "csn": first(raw, "entrycsn")[:64],
-        }
+        key, csn = key or UUID(first(raw, "entryuuid")), first(raw, "entrycsn")[:64]
         classes = {name.lower() for name in texts(raw, "objectclass")}
         kind = next(kind for name, kind in (*CLASSES.items(), ("", None)) if name in classes or not kind)
         if kind is None:
             raise ValueError("objectClass is missing")
-        known = Unread(**about, sort=kind, is_shut=first(raw, "pwdaccountlockedtime").startswith(FOR_EVER))
+        is_shut = first(raw, "pwdaccountlockedtime").startswith(FOR_EVER)
+        known = Unread(key=key, dn=dn[:LONGEST_DN], csn=csn, sort=kind, is_shut=is_shut)
         spelling = SPELLING[kind]
         facts = {spelling[name]: found for name in raw if name in spelling and (found := texts(raw, name))}
-        entry = made(kind, facts, **about)
+        entry = made(kind, facts, key=key, dn=canonical(dn), csn=csn)
     except ValueError as error:
         raise Unreadable(error, known) from error
     if kind == Kind.PERSON and may_hide_a_password(entry, raw):
@@ -271,7 +268,7 @@ def unit_of(values: Values, **about) -> UnitEntry:
 
 
 def person_of(values: Values, **about) -> PersonEntry:
-    uid = values.must("uid").lower()
+    uid = (named_by(about["dn"]) or values.must("uid")).lower()
     if not UID.fullmatch(uid):
         raise ValueError(f"uid {uid!r} is no account name")
     lock = values.one("pwdAccountLockedTime")
@@ -378,6 +375,12 @@ def canonical(dn: str) -> str:
         return within(dn2str(rdns), LONGEST_DN, "DN")
     except ldap.LDAPError as error:
         raise ValueError(f"{dn[:100]!r} is no DN") from error
+
+
+def named_by(dn: str) -> str:
+    """The uid in the entry's own name, which is the account where there are several; "" when there is none in it."""
+    rdn = str2dn(dn)[:1]
+    return next((value for names in rdn for kind, value, _flags in names if kind == "uid"), "")
 
 
 def above(dn: str) -> str:

@@ -1,12 +1,13 @@
 """What the mail directory (LDAP) says, read whole. Nothing is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import ldap
 from django.conf import settings
 from ldap.controls import SimplePagedResultsControl
+from ldap.filter import filter_format
 
 from sso.directory.connection import DirectoryIncomplete, connection, reason_of
 from sso.directory.entries import (
@@ -65,13 +66,25 @@ def read_directory() -> Snapshot:
     return snapshot
 
 
-def search(server) -> Iterator[tuple[str, dict[str, list[bytes]]]]:
+def read_entries(keys: Iterable[UUID]) -> Snapshot:
+    """Return what the directory says of these now, whatever change that shows. Raises as ``read_directory``."""
+    snapshot = Snapshot()
+    these = "".join(filter_format("(entryUUID=%s)", [str(key)]) for key in keys)
+    with connection() as server:
+        for dn, values in search(server, f"(&{FILTER}(|{these}))", [*{*WANTED} - {"entryCSN"}]):
+            snapshot.add(dn, values)
+    return snapshot
+
+
+def search(
+    server, wanted: str = FILTER, attributes: list[str] = WANTED
+) -> Iterator[tuple[str, dict[str, list[bytes]]]]:
     """Yield every entry below the base, page by page. A limit that was reached is an error, never an end."""
     control = SimplePagedResultsControl(True, size=PAGE_SIZE, cookie="")
     base, scope = settings.LDAP_BASE, ldap.SCOPE_SUBTREE
     while True:
         try:
-            message = server.search_ext(base, scope, FILTER, WANTED, serverctrls=[control])
+            message = server.search_ext(base, scope, wanted, attributes, serverctrls=[control])
             _kind, rows, _id, answered = server.result3(message)
         except INCOMPLETE as error:
             raise incomplete(error) from error

@@ -14,7 +14,14 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from sso.directory import DirectoryIncomplete, DirectoryUnavailable, LineBroken, Snapshot, read_directory
+from sso.directory import (
+    DirectoryIncomplete,
+    DirectoryUnavailable,
+    LineBroken,
+    Snapshot,
+    read_directory,
+    read_entries,
+)
 from sso.directory.connection import Server, reason_of
 from sso.directory.entries import FILTER, WANTED, Kind
 from sso.directory.following import Changes, CookieRefused, Feed, line
@@ -190,11 +197,21 @@ def applied(changes: Changes) -> Report:
     gone = set(changes.gone)
     if changes.present is not None:
         gone |= absent(changes)
-    report = apply(changes.said, gone, is_whole=changes.is_whole, tell=log.debug)
+    report = brought_in(changes.said, gone, is_whole=changes.is_whole, tell=log.debug)
     if report.lines:
         note(cookie=changes.cookie, changed_at=timezone.now(), lag_seconds=lag_of(changes.cookie))
     else:
         note(cookie=changes.cookie)
+    return report
+
+
+def brought_in(said: Snapshot, gone: set[UUID], **options) -> Report:
+    """As ``apply``, but what seems older than what is known is read again: then it is true, whatever its number."""
+    report = apply(said, gone, **options)
+    if report.older:
+        again = apply(read_entries(report.older))
+        report.lines += again.lines
+        report.counts += again.counts
     return report
 
 
@@ -218,7 +235,7 @@ def one_by_one(changes: Changes) -> Report:
     pieces += [(Snapshot(), {key}) for key in changes.gone]
     for said, gone in pieces:
         try:
-            report = apply(said, gone)
+            report = brought_in(said, gone)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:

@@ -2,6 +2,7 @@
 
 import uuid
 
+import ldap
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from demo.directory import person_dn
+from demo.servers.slapd import Slapd
 from sso.api import Unit, User
 from sso.directory import DirectoryIncomplete, DirectoryUnavailable, Snapshot
 from sso.directory.entries import ATTRIBUTES
@@ -17,8 +19,8 @@ from sso.models import DirectoryEntry, DirectoryFollowed
 from sso.services import following
 from sso.services.following import applied
 from sso.services.sync import apply
-from tests.sso.conftest import PASSWORD, connect
-from tests.sso.following import FOR_EVER, lines, listening, person
+from tests.sso.conftest import PASSWORD, SMALL, connect, person_ldif
+from tests.sso.following import FOR_EVER, Admin, lines, listening, person
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 
@@ -203,6 +205,23 @@ def test_news_older_than_what_is_known_is_ignored(ear, admin):
     applied(old)
 
     assert person("ha").mobile == "0902"
+
+
+def test_a_lock_counts_after_the_clock_of_the_directory_went_back(slapd_folder, settings, db):
+    ahead = person_ldif("som", "Lê Thị Sớm", entryCSN="20990101000000.000000Z#000000#000#000000")
+    with Slapd(slapd_folder / uuid.uuid4().hex, ldif=f"{SMALL}\n{ahead}") as slapd:
+        connect(settings, slapd)
+        server = ldap.initialize(slapd.url)
+        server.simple_bind_s(slapd.admin_dn, slapd.admin_password)
+        admin = Admin(server)
+        with listening() as ear:
+            admin.person("som", pwdAccountLockedTime=FOR_EVER)
+            ear.hear()
+            is_out = not person("som").is_active
+            admin.person("som", pwdAccountLockedTime=None)
+            ear.hear()
+
+    assert (is_out, person("som").is_active) == (True, True)
 
 
 def test_what_cannot_be_applied_is_left_out_and_the_rest_is_not(ear, admin, monkeypatch, caplog):

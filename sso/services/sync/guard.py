@@ -1,12 +1,11 @@
 """What is refused or held: a directory that cannot be whole, and too many leaving at once."""
 
-from collections import Counter
 from datetime import timedelta
 from enum import Enum, auto
 
 from sso.directory import DirectoryIncomplete, Snapshot
 from sso.directory.entries import Kind
-from sso.models import DirectoryEntry, Role, User
+from sso.models import DirectoryEntry, Role, Unit, User
 from sso.services.sync.writing import set_all
 
 MOST_LEAVERS = 20
@@ -58,23 +57,18 @@ def refuse_incomplete(snapshot: Snapshot) -> None:
     ]:
         if before and not now:
             raise DirectoryIncomplete(f"The directory shows no {what} any more. Lost rights?")
-    for kind, values in [("uid", [p.uid for p in people]), ("unit code", [u.code for u in units])]:
-        refuse_twice(kind, values)
 
 
 def refuse_many_tops(units) -> None:
-    known = {unit.dn for unit in units}
-    tops = [unit.code for unit in units if unit.parent_dn not in known]
-    if len(tops) != 1:
+    """Raise DirectoryIncomplete when it is not clear which unit stands above all others."""
+    shown = {unit.dn for unit in units}
+    tops = [unit for unit in units if unit.parent_dn not in shown]
+    known = Unit.objects.filter(parent=None, entry_uuid__in=[unit.key for unit in tops])
+    if len(tops) != 1 and not known.exists():
+        codes = [unit.code for unit in tops[:5]]
         raise DirectoryIncomplete(
-            f"One unit must stand above all others; {len(tops)} have none above: {tops[:5]}."
+            f"One unit must stand above all others; {len(tops)} have none above: {codes}."
         )
-
-
-def refuse_twice(kind: str, values: list[str]) -> None:
-    twice = [value for value, count in Counter(values).items() if count > 1]
-    if twice:
-        raise DirectoryIncomplete(f"Two entries have the {kind} {twice[0]!r}.")
 
 
 def allow(work, rows: list[DirectoryEntry], kind: Kind) -> list[DirectoryEntry]:

@@ -17,7 +17,8 @@ class Mirror:
     """The rows of the entries that one piece of work is about; with ``is_whole`` all of them.
 
     ``entries`` are to be looked at, ``gone`` are shown no more, ``shut`` cannot be read except that they are locked,
-    and of ``hinted`` people the password may be another although its time is the same.
+    and of ``hinted`` people the password may be another although its time is the same. What is said of the ``older``
+    ones was true before what is known of them: somebody has read a newer state, or the directory's clock went back.
     """
 
     def __init__(self, rows: Iterable[Row], is_whole: bool):
@@ -26,6 +27,7 @@ class Mirror:
         self.entries: dict[UUID, Entry] = {}
         self.gone: list[Row] = []
         self.shut: set[UUID] = set()
+        self.older: set[UUID] = set()
         self.hinted: set[UUID] = set()
         self.new: list[Row] = []
         self.changed: set[UUID] = set()
@@ -72,7 +74,8 @@ class Mirror:
             self.add(Row(key=entry.key, kind=entry.sort, dn=entry.dn, csn=entry.csn, facts=entry.facts))
             self.has_newcomers |= entry.sort == Kind.PERSON
         elif entry.csn and entry.csn < row.csn and not self.is_whole:
-            return  # a newer state was brought in meanwhile
+            self.older.add(entry.key)
+            return
         elif (row.dn, row.facts, row.gone_at) != (entry.dn, entry.facts, None):
             self.has_newcomers |= entry.sort == Kind.PERSON and bool(
                 row.dn != entry.dn or row.gone_at or not row.facts

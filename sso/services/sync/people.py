@@ -23,10 +23,10 @@ People = dict[UUID, User]
 
 def sync_people(work) -> None:
     """Make the people what their entries say, and end the access of those who are out or have another password."""
-    entries = work.mirror.of(Kind.PERSON)
-    work.users = concerned(work, entries)
-    entries = work.people = with_free_names(work, entries)
-    out = put_out(work, entries)
+    shown = work.mirror.of(Kind.PERSON)
+    work.users = concerned(work, shown)
+    entries = work.people = with_free_names(work, shown)
+    out = put_out(work, shown)
     new = add_new(work, entries)
     renewed = [user for user, entry in known(work, entries, new) if has_new_password(work, user, entry)]
     changed = [user for users in out.values() for user in users]
@@ -71,7 +71,7 @@ def with_free_names(work, entries: list[PersonEntry]) -> list[PersonEntry]:
         .values_list("key", flat=True)
     )
     found: dict[str, PersonEntry] = {}
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: not is_called(work.users.get(entry.key), entry.uid)):
         holder = others.get(entry.uid)
         if holder and holder.origin != User.Origin.DIRECTORY:
             work.report.add("entry left out", f"{entry.uid}: the name belongs to a local account")
@@ -84,6 +84,10 @@ def with_free_names(work, entries: list[PersonEntry]) -> list[PersonEntry]:
         "username", [*work.users.values(), *rivals], {name: entry.key for name, entry in found.items()}
     )
     return list(found.values())
+
+
+def is_called(user: User | None, name: str) -> bool:
+    return user is not None and user.username == name
 
 
 # --- out ------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def sync_units(work) -> None:
     free_names("code", by_key.values(), {entry.code: entry.key for entry in entries})
     by_dn: dict[str, Unit] = {}
     changed, past = {unit.pk: unit for unit in ending}, []
-    for entry in from_the_top(entries):
+    for entry in entries:
         unit = by_key.get(entry.key) or by_code.pop(entry.code, None)
         parent = by_dn.get(entry.parent_dn)
         values = values_of(entry, parent)
@@ -72,22 +72,26 @@ def end_units(work, by_key: dict, yesterday) -> list[Unit]:
 
 
 def readable(work, by_key: dict) -> list[UnitEntry]:
-    """The units that the directory shows. Of a change, those are left out that no tree or no list could hold."""
-    entries = work.mirror.all_of(Kind.UNIT)
-    if work.mirror.is_whole or work.is_first:
-        return entries
-    known = {entry.dn for entry in entries}
-    codes = {entry.code: entry.key for entry in entries if entry.key not in work.mirror.entries}
-    found = []
+    """The units that the directory shows, from the top; those are left out that no tree or no list could hold."""
+    entries = from_the_top(work.mirror.all_of(Kind.UNIT))
+    shown = {entry.dn for entry in entries}
+    tops = [entry.key for entry in entries if entry.parent_dn not in shown]
+    holders = {entry.code: entry.key for entry in entries if has_code(by_key.get(entry.key), entry.code)}
+    found = {}
     for entry in entries:
         unit = by_key.get(entry.key)
-        if entry.parent_dn not in known and not (unit and unit.parent_id is None):
+        is_top = entry.key in tops and (len(tops) == 1 or (unit is not None and unit.parent_id is None))
+        if not is_top and entry.parent_dn not in found:
             work.report.add("entry left out", f"{entry.dn}: there is no unit above it")
-        elif codes.setdefault(entry.code, entry.key) != entry.key:
+        elif holders.setdefault(entry.code, entry.key) != entry.key:
             work.report.add("entry left out", f"{entry.dn}: another unit has the code {entry.code!r}")
         else:
-            found.append(entry)
-    return found
+            found[entry.dn] = entry
+    return list(found.values())
+
+
+def has_code(unit: Unit | None, code: str) -> bool:
+    return unit is not None and unit.code == code
 
 
 def from_the_top(entries: list[UnitEntry]) -> list[UnitEntry]:

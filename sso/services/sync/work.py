@@ -27,11 +27,15 @@ ONE_WRITER = 0x53534F44  # key of PostgreSQL's advisory lock
 
 @dataclass
 class Report:
-    """What was changed: one line for each thing, and how many of each kind."""
+    """What was changed: one line for each thing, and how many of each kind.
+
+    What was said of the ``older`` ones was left out, because it seems to be older than what is known.
+    """
 
     lines: list[str] = field(default_factory=list)
     counts: Counter = field(default_factory=Counter)
     tell: Callable[[str], None] = lambda line: None
+    older: set[UUID] = field(default_factory=set)
 
     def add(self, kind: str, what: object) -> None:
         self.lines.append(f"{kind}: {what}")
@@ -108,6 +112,7 @@ def apply(
     work = Work(report, mirror, mode, agreed=agreed, is_first=is_first)
     mirror.take_in(said, work.now)
     mirror.take_up(agreed, work.now)
+    report.older = mirror.older
     for complaint in said.complaints:
         report.add("entry left out", complaint)
     if mirror.is_quiet:

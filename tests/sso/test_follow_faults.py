@@ -1,0 +1,88 @@
+"""Faults of one entry are of that entry only, whether the directory tells its changes or is read as a whole."""
+
+import pytest
+
+from demo.directory import PEOPLE, person_dn
+from sso.api import Unit, User
+from sso.models import DirectoryFollowed
+from tests.sso.conftest import unit_dn
+from tests.sso.following import FOR_EVER, lines, listening, person
+
+pytestmark = [pytest.mark.servers, pytest.mark.django_db]
+
+
+@pytest.fixture
+def heard_anew(slapd, admin, db, caplog):
+    """Return a function that reads all of the directory anew, and what is in the log then."""
+    with listening():
+        pass
+
+    def hear() -> str:
+        DirectoryFollowed.objects.update(cookie="")
+        with listening():
+            return lines(caplog)
+
+    return hear
+
+
+def test_two_entries_of_one_uid_keep_nobody_elses_lock_out(heard_anew, admin, slapd):
+    ha = person("ha")
+    admin.add(f"ou=old,{slapd.suffix}", ["organizationalUnit"], ou="old")
+    twin = f"uid=ha,ou=old,{slapd.suffix}"
+    admin.add(twin, ["inetOrgPerson"], uid="ha", cn="Phạm Văn Khác", sn="Phạm")
+    admin.person("dung", pwdAccountLockedTime=FOR_EVER)
+
+    told = heard_anew()
+
+    assert f"{twin}: another entry has the uid 'ha'" in told
+    assert (person("ha").entry_uuid, person("ha").full_name) == (ha.entry_uuid, ha.full_name)
+    assert (person("dung").is_active, User.objects.count()) == (False, 3)
+
+
+def test_two_units_of_one_code_and_one_without_a_place_keep_nobody_elses_lock_out(heard_anew, admin, slapd):
+    khtc = Unit.objects.get(code="KHTC")
+    top = unit_dn("BO")
+    admin.add(f"ou=A,{top}", ["organizationalUnit", "intranetUnit"], ou="A",
+              intranetUnitCode="KHTC", intranetUnitName="Vụ khác")  # fmt: skip
+    admin.add_unit("LAC", f"ou=groups,{slapd.suffix}")
+    admin.add_unit("LAC.1", f"ou=LAC,ou=groups,{slapd.suffix}")
+    admin.person("dung", pwdAccountLockedTime=FOR_EVER)
+
+    told = heard_anew()
+
+    assert "another unit has the code 'KHTC'" in told
+    assert "ou=lac,ou=groups,dc=mic,dc=example,dc=gov,dc=vn: there is no unit above it" in told
+    assert Unit.objects.get(code="KHTC").pk == khtc.pk
+    assert set(Unit.objects.values_list("code", flat=True)) == {"BO", "KHTC"}
+    assert not person("dung").is_active
+
+
+def test_a_lock_counts_on_an_entry_whose_name_another_one_has(ear, admin):
+    admin.rename(person_dn("dung"), "uid=ha+cn=Dũng")
+    admin.set(f"uid=ha+cn=Dũng,{PEOPLE}", pwdAccountLockedTime=FOR_EVER)
+
+    ear.hear()
+
+    assert (person("ha").is_active, person("dung").is_active) == (True, False)
+
+
+def test_who_stands_too_deep_in_the_tree_stays(heard_anew, admin, slapd):
+    above = f"ou=people,{slapd.suffix}"
+    for number in range(3):
+        deep = "a" * 200 + str(number)
+        above = f"ou={deep},{above}"
+        admin.add(above, ["organizationalUnit"], ou=deep)
+    admin.rename(person_dn("ha"), "uid=ha", above)
+
+    told = heard_anew()
+
+    assert "DN is longer than 600 characters" in told
+    assert person("ha").is_active
+
+
+def test_the_account_is_the_uid_that_names_the_entry(ear, admin):
+    admin.set(person_dn("ha"), uid=["thuha", "ha"])
+
+    ear.hear()
+
+    assert person("ha").full_name == "Nguyễn Thị Thu Hà"
