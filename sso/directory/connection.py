@@ -159,6 +159,14 @@ def in_order() -> list[str]:
     return sorted(settings.LDAP_URLS, key=lambda url: url in avoided)
 
 
+def is_first(server: Server) -> bool:
+    """Say whether ``server`` leads to the directory that is asked before all others."""
+    first = ldap.initialize(
+        settings.LDAP_URLS[0]
+    )  # which opens nothing, and writes addresses as ``server`` does
+    return server.get_option(ldap.OPT_URI) == first.get_option(ldap.OPT_URI)
+
+
 def try_each(question: Callable[[str], Answer], without: set[str] = frozenset()) -> Answer:
     """Return question(url) of the first directory that answers. Raises DirectoryUnavailable."""
     failure = ldap.TIMEOUT({"desc": "No answer in time"})

@@ -22,7 +22,7 @@ from sso.directory import (
     read_directory,
     read_entries,
 )
-from sso.directory.connection import Server, reason_of
+from sso.directory.connection import AVOID_SECONDS, Server, is_first, reason_of
 from sso.directory.entries import FILTER, WANTED, Kind
 from sso.directory.following import Changes, CookieRefused, Feed, line
 from sso.models import DirectoryEntry, DirectoryFollowed
@@ -83,7 +83,7 @@ class Follower:
     # --- listening ---
 
     def listen(self) -> None:
-        """Hear of changes and apply them until something goes wrong."""
+        """Hear of changes and apply them until something goes wrong; for a while only of a directory in reserve."""
         followed = followed_now()
         with line() as server:
             try:
@@ -94,25 +94,31 @@ class Follower:
                 DirectoryFollowed.objects.update(cookie="")
                 return
             except ldap.UNAVAILABLE_CRITICAL_EXTENSION:
-                return self.read_again_and_again()
-            self.take(missed)
-            self.recovered("live")
-            while not self.is_over:
-                changes = feed.next(LISTEN_SECONDS)
-                if changes is not None:
-                    self.take(changes)
-                if timezone.now() - self.heard_at > timedelta(seconds=BEAT_SECONDS):
-                    self.beat(server)
+                pass
+            else:
+                self.take(missed)
+                self.recovered("live")
+                return self.go_on(server, feed)
+        self.read_all()
 
-    def read_again_and_again(self) -> None:
-        """Follow a directory that does not tell its changes."""
-        log.warning("The directory tells no changes; it is read every %s s.", settings.DIRECTORY_SECONDS)
-        while not self.is_over:
-            report = apply(read_directory(), is_whole=True)
-            note(changed_at=timezone.now() if report.lines else None)
-            self.tell(report)
-            self.recovered("periodic")
-            self.rest(settings.DIRECTORY_SECONDS)
+    def go_on(self, server: Server, feed: Feed) -> None:
+        end = float("inf") if is_first(server) else time.monotonic() + AVOID_SECONDS
+        while not self.is_over and time.monotonic() < end:
+            changes = feed.next(LISTEN_SECONDS)
+            if changes is not None:
+                self.take(changes)
+            if timezone.now() - self.heard_at > timedelta(seconds=BEAT_SECONDS):
+                self.beat(server)
+
+    def read_all(self) -> None:
+        """Read a directory that does not tell its changes; whether it does so is asked anew each time."""
+        if DirectoryFollowed.load().mode != "periodic":
+            log.warning("The directory tells no changes; it is read every %s s.", settings.DIRECTORY_SECONDS)
+        report = apply(read_directory(), is_whole=True)
+        note(changed_at=timezone.now() if report.lines else None)
+        self.tell(report)
+        self.recovered("periodic")
+        self.rest(settings.DIRECTORY_SECONDS)
 
     def take(self, changes: Changes) -> None:
         """Apply ``changes`` and note how far we are, both or neither."""

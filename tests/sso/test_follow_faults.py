@@ -1,12 +1,21 @@
-"""Faults of one entry are of that entry only, whether the directory tells its changes or is read as a whole."""
+"""Faults of one entry are of that entry only, whether the directory tells its changes or is read as a whole; and nobody
+is let in again because something is hidden or old.
+"""
 
+import uuid
+
+import ldap
 import pytest
+from django.core.management import call_command
 
 from demo.directory import PEOPLE, person_dn
+from demo.servers.slapd import Slapd
 from sso.api import Unit, User
 from sso.models import DirectoryFollowed
-from tests.sso.conftest import unit_dn
-from tests.sso.following import FOR_EVER, lines, listening, person
+from sso.services import following
+from sso.services.following import Follower
+from tests.sso.conftest import PASSWORD, SMALL, connect, unit_dn
+from tests.sso.following import FOR_EVER, Admin, lines, listening, person
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 
@@ -86,3 +95,89 @@ def test_the_account_is_the_uid_that_names_the_entry(ear, admin):
     ear.hear()
 
     assert person("ha").full_name == "Nguyễn Thị Thu Hà"
+
+
+# --- hidden or old --------------------------------------------------------------------------------
+
+
+def opened_anew(slapd) -> Admin:
+    server = ldap.initialize(slapd.url)
+    server.simple_bind_s(slapd.admin_dn, slapd.admin_password)
+    return Admin(server)
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_a_lock_that_is_hidden_from_us_is_kept_and_named(slapd, admin, db, caplog, is_whole):
+    admin.server.passwd_s(person_dn("dung"), None, f"{PASSWORD} mới")
+    admin.person("dung", pwdAccountLockedTime=FOR_EVER)
+    with listening():
+        pass
+    slapd.stop()
+    shown = slapd.config()
+    hidden = "access to attrs=pwdAccountLockedTime,pwdChangedTime\n    by * none\naccess to attrs=pwdHistory"
+    slapd.config = lambda: shown.replace("access to attrs=pwdHistory", hidden)
+    slapd.start()
+    opened_anew(slapd).person("dung", mobile="0999")
+    if is_whole:
+        DirectoryFollowed.objects.update(cookie="")
+
+    with listening():
+        assert (person("dung").mobile, person("dung").is_active) == ("0999", False)
+
+    assert f"lock kept: {person_dn('dung')}" in lines(caplog)
+    slapd.stop()
+    slapd.config = lambda: shown
+    slapd.start()
+    opened_anew(slapd).person("dung", pwdAccountLockedTime=None)
+    with listening():
+        assert person("dung").is_active
+
+
+def test_a_copy_that_lags_behind_lets_nobody_in_again(slapd_folder, settings, slapd, admin, caplog, db):
+    slapd.stop()
+    with Slapd(slapd_folder / uuid.uuid4().hex, ldif=SMALL) as copy:
+        slapd.start()
+        with listening():
+            pass
+        opened_anew(slapd).person("dung", pwdAccountLockedTime=FOR_EVER)
+        with listening():
+            assert not person("dung").is_active
+        slapd.stop()
+        connect(settings, copy)
+        DirectoryFollowed.objects.update(cookie="")
+
+        with listening():
+            assert not person("dung").is_active
+
+        assert f"lock kept: {person_dn('dung')}" in lines(caplog)
+        call_command("sync_directory", "--yes", verbosity=0)
+        assert person("dung").is_active
+
+
+def test_a_directory_in_reserve_is_followed_for_a_while_only(settings, slapd, monkeypatch, db):
+    monkeypatch.setattr(following, "AVOID_SECONDS", 0.1)
+    connect(settings, slapd, "ldap://127.0.0.1:1", slapd.url)
+
+    Follower().listen()
+
+    assert DirectoryFollowed.load().mode == "live"
+
+
+def test_a_directory_without_changes_is_asked_again_whether_it_tells_them(settings, slapd, db):
+    settings.DIRECTORY_SECONDS = 0
+    telling = slapd.config()
+    begin, end = telling.index("overlay syncprov"), telling.index("overlay ppolicy")
+    slapd.stop()
+    slapd.config = lambda: telling[:begin] + telling[end:]
+    slapd.start()
+    follower = Follower()
+    follower.listen()
+    assert DirectoryFollowed.load().mode == "periodic"
+    slapd.stop()
+    slapd.config = lambda: telling
+    slapd.start()
+    follower.go_on = lambda server, feed: None  # it would not come back
+
+    follower.listen()
+
+    assert DirectoryFollowed.load().mode == "live"

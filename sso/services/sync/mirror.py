@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from sso.directory import Snapshot
-from sso.directory.entries import Entry, Kind, PersonEntry, RoleEntry, made
+from sso.directory.entries import FOR_EVER, Entry, Facts, Kind, PersonEntry, RoleEntry, made
 from sso.models import DirectoryEntry, Unit, User
 from sso.services.sync.writing import BATCH, write
 
 FIELDS = ["dn", "csn", "facts", "refs", "is_waiting", "turns_at", "gone_at", "out_at", "held_at"]
+LOCKED, CHANGED = "pwdAccountLockedTime", "pwdChangedTime"
 Row = DirectoryEntry
 
 
@@ -23,11 +24,12 @@ class Mirror:
 
     def __init__(self, rows: Iterable[Row], is_whole: bool):
         self.rows = {row.key: row for row in rows}
-        self.is_whole = is_whole
+        self.is_whole, self.is_confirmed = is_whole, False
         self.entries: dict[UUID, Entry] = {}
         self.gone: list[Row] = []
         self.shut: set[UUID] = set()
         self.older: set[UUID] = set()
+        self.kept: list[str] = []  # DNs of those whose lock has gone without being taken away
         self.hinted: set[UUID] = set()
         self.new: list[Row] = []
         self.changed: set[UUID] = set()
@@ -35,13 +37,14 @@ class Mirror:
         self.has_newcomers = False  # people, or people with another DN
 
     @classmethod
-    def load(cls, said: Snapshot, gone: set[UUID], is_whole: bool) -> "Mirror":
+    def load(cls, said: Snapshot, gone: set[UUID], is_whole: bool, is_confirmed: bool = False) -> "Mirror":
         read = {entry.key for entry in (*said.entries(), *said.unread)}
         if not is_whole:
             mirror = cls(Row.objects.filter(key__in=read | gone), is_whole)
             mirror.gone = [mirror.rows[key] for key in gone if key in mirror.rows]
             return mirror
         mirror = cls(Row.objects.iterator(), is_whole)
+        mirror.is_confirmed = is_confirmed
         for key, kind in strangers(mirror.rows.keys() | read):
             mirror.add(Row(key=key, kind=kind))
         mirror.gone = [row for key, row in mirror.rows.items() if key not in read]
@@ -70,6 +73,11 @@ class Mirror:
 
     def take(self, entry: Entry) -> None:
         row = self.rows.get(entry.key)
+        if row and self.may_only_seem_open(entry, row):
+            self.kept.append(entry.dn)
+            entry = made(
+                entry.sort, entry.facts | lock_in(row.facts), key=entry.key, dn=entry.dn, csn=entry.csn
+            )
         if row is None:
             self.add(Row(key=entry.key, kind=entry.sort, dn=entry.dn, csn=entry.csn, facts=entry.facts))
             self.has_newcomers |= entry.sort == Kind.PERSON
@@ -91,6 +99,18 @@ class Mirror:
         elif not self.is_whole:
             return
         self.entries[entry.key] = entry
+
+    def may_only_seem_open(self, entry: Entry, row: Row) -> bool:
+        """Say whether a lock has gone from ``entry`` that nobody need have taken away.
+
+        It came with the time of the password, which the directory shows no more either: it hides both from us. Or all
+        is read, of a copy that lags behind or was restored, and what is known is newer.
+        """
+        lock = lock_in(row.facts)
+        if self.is_confirmed or not is_shut(lock) or is_shut(entry.facts):
+            return False
+        hides = CHANGED in lock and CHANGED not in entry.facts
+        return hides or (self.is_whole and "" < entry.csn < row.csn)
 
     def note_hint(self, entry: Entry, row: Row) -> bool:
         times = [facts.get("pwdChangedTime") for facts in (row.facts, entry.facts)]
@@ -224,6 +244,14 @@ def strangers(known: Iterable[UUID]) -> Iterator[tuple[UUID, Kind]]:
 
 def entry_of(row: Row) -> Entry:
     return made(row.kind, row.facts, key=row.key, dn=row.dn, csn=row.csn)
+
+
+def lock_in(facts: Facts) -> Facts:
+    return {name: facts[name] for name in (LOCKED, CHANGED) if name in facts}
+
+
+def is_shut(facts: Facts) -> bool:
+    return any(time.startswith(FOR_EVER) for time in facts.get(LOCKED, ()))
 
 
 def names_in(entry: Entry) -> list[str]:

@@ -107,7 +107,7 @@ def apply(
     if is_whole:
         guard.refuse_incomplete(said)
     tell("What has changed …")
-    mirror = Mirror.load(said, set(gone), is_whole)
+    mirror = Mirror.load(said, set(gone), is_whole, mode is guard.Mode.CONFIRMED)
     is_first = not User.objects.filter(origin=User.Origin.DIRECTORY).exists()
     work = Work(report, mirror, mode, agreed=agreed, is_first=is_first)
     mirror.take_in(said, work.now)
@@ -115,6 +115,10 @@ def apply(
     report.older = mirror.older
     for complaint in said.complaints:
         report.add("entry left out", complaint)
+    for dn in mirror.kept:
+        report.add(
+            "lock kept", f"{dn}: hidden from us, or what the directory shows is older than what is known"
+        )
     if mirror.is_quiet:
         return report
     if mirror.concerns(Kind.UNIT):
