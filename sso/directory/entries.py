@@ -229,10 +229,10 @@ def read(dn: str, raw: dict[str, list[bytes]], key: UUID | None = None) -> Entry
         spelling = SPELLING[kind]
         facts = {spelling[name]: found for name in raw if name in spelling and (found := texts(raw, name))}
         entry = made(kind, facts, key=key, dn=canonical(dn), csn=csn)
+        if kind == Kind.PERSON and may_hide_a_password(entry, raw):
+            return replace(entry, hints_at_password=True)
     except ValueError as error:
         raise Unreadable(error, known) from error
-    if kind == Kind.PERSON and may_hide_a_password(entry, raw):
-        return replace(entry, hints_at_password=True)
     return entry
 
 
@@ -305,13 +305,15 @@ def end_of(values: Values) -> datetime | None:
 def may_hide_a_password(entry: PersonEntry, raw: dict[str, list[bytes]]) -> bool:
     """Say whether the change may be a second new password within one second, which pwdChangedTime cannot tell.
 
-    Wrong passwords and sign-ins change the entry too, but show by which attribute.
+    slapd reads it off a clock that is late by some milliseconds: a second just begun is still the one before. Wrong
+    passwords and sign-ins change the entry too, but show by which attribute.
     """
-    if entry.password_changed_at is None or "pwdfailuretime" in raw:
+    changed_at, made_at = entry.password_changed_at, moment_of(entry.csn)
+    if changed_at is None or made_at is None or "pwdfailuretime" in raw:
         return False
-    second = f"{entry.password_changed_at:%Y%m%d%H%M%S}"
-    signed_in = raw.get("pwdlastsuccess", [b""])[0]
-    return entry.csn.startswith(second) and not signed_in.startswith(second.encode())
+    signed_in = raw.get("pwdlastsuccess", [b""])[0][:14].decode()
+    is_sign_in = signed_in in {f"{moment:%Y%m%d%H%M%S}" for moment in (changed_at, made_at)}
+    return timedelta() <= made_at - changed_at < timedelta(seconds=1.02) and not is_sign_in
 
 
 def readable_posts(values: Values) -> tuple[tuple[PostEntry, ...] | None, str]:

@@ -1,6 +1,7 @@
 """Following the directory: what happens to people in a real slapd is here at once."""
 
 import time
+import uuid
 from datetime import UTC, datetime, timedelta, timezone
 
 import ldap
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from demo.directory import UNITS, person_dn
 from sso.api import Role, User
 from sso.directory import Snapshot
+from sso.directory.entries import read
 from sso.models import AuditEntry, DirectoryEntry, DirectoryFollowed
 from sso.services.audit import Action
 from sso.services.sync import apply
@@ -179,6 +181,20 @@ def test_each_new_password_ends_access_even_within_one_second(ear, admin_of, tim
         ear.hear()
 
     assert person("ha").security_epoch == before + times
+
+
+@pytest.mark.parametrize(
+    ("made_at", "hints"),
+    [("08.999999", True), ("09.015000", True), ("09.100000", False), ("07.999999", False)],
+)
+def test_a_second_that_the_directory_begins_late_hides_no_password(made_at, hints):
+    raw = {"objectClass": ["inetOrgPerson"], "uid": ["ha"], "cn": ["Hà"], "pwdChangedTime": ["20261122203508Z"],
+           "entryCSN": [f"202611222035{made_at}Z#000000#000#000000"]}  # fmt: skip
+
+    entry = read(person_dn("ha"), {name: [text.encode() for text in texts] for name, texts in raw.items()},
+                 uuid.uuid4())  # fmt: skip
+
+    assert entry.hints_at_password is hints
 
 
 def test_a_password_changed_on_our_page_keeps_the_session(ear, admin_of):
