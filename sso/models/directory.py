@@ -13,6 +13,10 @@ class DirectoryEntryQuerySet(models.QuerySet):
         """What the directory shows."""
         return self.filter(gone_at=None)
 
+    def shown_or_held(self):
+        """What the directory shows, and who has gone but not from here yet."""
+        return self.filter(Q(gone_at=None) | Q(held_at__isnull=False))
+
     def held(self):
         """Whom the directory wants out, which waits for a human's yes."""
         return self.exclude(held_at=None)
@@ -45,7 +49,9 @@ class DirectoryEntry(models.Model):
     csn = models.CharField(max_length=64, blank=True)  # of its last change, "" where none are counted
     facts = models.JSONField(default=dict)
     refs = models.JSONField(default=dict)
-    is_waiting = models.BooleanField(default=False)  # names something that is not there yet
+    is_waiting = models.BooleanField(
+        default=False
+    )  # for something named that is not there yet, for a free name
     turns_at = models.DateTimeField(null=True)  # when the account begins or expires, which no event reports
     gone_at = models.DateTimeField(null=True)
     out_at = models.DateTimeField(null=True)  # put out without anybody's yes

@@ -27,6 +27,7 @@ from sso.directory.entries import FILTER, WANTED, Kind
 from sso.directory.following import Changes, CookieRefused, Feed, line
 from sso.models import DirectoryEntry, DirectoryFollowed
 from sso.services.sync import Report, apply
+from sso.services.sync.keys import refuse_new_keys
 
 log = logging.getLogger(__name__)
 LISTEN_SECONDS = 1  # between looks at the clock
@@ -224,10 +225,11 @@ def brought_in(said: Snapshot, gone: set[UUID], **options) -> Report:
 def absent(changes: Changes) -> set[UUID]:
     """Return the keys of what the directory had and has no more, after it has told all that it has.
 
-    Raises DirectoryIncomplete when all people or all units would be gone.
+    Raises DirectoryIncomplete when all people or all units would be gone, or many have other keys.
     """
     known = dict(DirectoryEntry.objects.shown().values_list("key", "kind"))
     here = {entry.key for entry in (*changes.said.entries(), *changes.said.unread)} | changes.present
+    refuse_new_keys(changes.said, here)
     if {Kind.UNIT, Kind.PERSON} & set(known.values()) - {kind for key, kind in known.items() if key in here}:
         raise DirectoryIncomplete("The directory shows no people or no units any more. Lost rights?")
     return known.keys() - here

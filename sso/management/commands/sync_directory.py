@@ -15,10 +15,16 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")
         parser.add_argument("--yes", action="store_true", help="disable more than 20 people or 2 %% too")
 
-    def handle(self, *args, dry_run, yes, verbosity, **options):
+        parser.add_argument(
+            "--same-people",
+            action="store_true",
+            help="the directory was loaded anew: who is called as before is the same person, with another entryUUID",
+        )
+
+    def handle(self, *args, dry_run, yes, same_people, verbosity, **options):
         tell = self.stdout.write if verbosity else lambda line: None
         try:
-            report = sync_now(confirmed=yes, dry_run=dry_run, tell=tell)
+            report = sync_now(confirmed=yes, dry_run=dry_run, same_people=same_people, tell=tell)
         except DirectoryUnavailable as error:
             raise CommandError(f"The directory cannot be asked: {error}", returncode=2) from error
         except DirectoryIncomplete as error:

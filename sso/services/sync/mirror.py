@@ -172,11 +172,17 @@ class Mirror:
         """Look again at those that wait for somebody or some unit, and at the people of units that have gone."""
         if self.is_whole:
             return
-        if self.has_newcomers or self.concerns(Kind.UNIT):
+        if self.has_newcomers or self.gone or self.concerns(Kind.UNIT):
             self.look_again(Row.objects.filter(is_waiting=True))
         for row in self.gone:
             if row.kind == Kind.UNIT and row.facts:
                 self.look_again(Row.objects.filter(refs__has_key=unit_name(entry_of(row).code)))
+
+    def wait_for_name(self, keys: Iterable[UUID]) -> None:
+        """Have people looked at again as soon as others come, go or are called otherwise."""
+        for key in keys:
+            self.rows[key].is_waiting = True
+            self.changed.add(key)
 
     def bind(self) -> None:
         """Fill ``refs`` of all that is looked at: a name means whom it meant when it was first written there.

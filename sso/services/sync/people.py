@@ -25,8 +25,8 @@ def sync_people(work) -> None:
     """Make the people what their entries say, and end the access of those who are out or have another password."""
     shown = work.mirror.of(Kind.PERSON)
     work.users = concerned(work, shown)
-    entries = work.people = with_free_names(work, shown)
     out = put_out(work, shown)
+    entries = work.people = with_free_names(work, shown)
     new = add_new(work, entries)
     renewed = [user for user, entry in known(work, entries, new) if has_new_password(work, user, entry)]
     changed = [user for users in out.values() for user in users]
@@ -65,20 +65,25 @@ def with_free_names(work, entries: list[PersonEntry]) -> list[PersonEntry]:
         holders = User.objects.filter(username__in=names).exclude(entry_uuid__in=work.users)
     others = {user.username: user for user in holders}
     rightful = set(
-        DirectoryEntry.objects.shown()
+        DirectoryEntry.objects.shown_or_held()
         .filter(key__in=[user.entry_uuid for user in others.values() if user.entry_uuid])
         .exclude(facts={})
         .values_list("key", flat=True)
     )
+    rows = work.mirror.rows
+    held = {user.username: key for key, user in work.users.items() if rows[key].gone_at and rows[key].held_at}
     found: dict[str, PersonEntry] = {}
+    left_out = []
     for entry in sorted(entries, key=lambda entry: not is_called(work.users.get(entry.key), entry.uid)):
         holder = others.get(entry.uid)
         if holder and holder.origin != User.Origin.DIRECTORY:
             work.report.add("entry left out", f"{entry.uid}: the name belongs to a local account")
-        elif entry.uid in found or (holder and holder.entry_uuid in rightful):
+        elif entry.uid in found or (holder and holder.entry_uuid in rightful) or entry.uid in held:
             work.report.add("entry left out", f"{entry.dn}: another entry has the uid {entry.uid!r}")
+            left_out.append(entry.key)
         else:
             found[entry.uid] = entry
+    work.mirror.wait_for_name(left_out)
     rivals = [user for user in others.values() if user.origin == User.Origin.DIRECTORY]
     free_names(
         "username", [*work.users.values(), *rivals], {name: entry.key for name, entry in found.items()}

@@ -15,6 +15,7 @@ from sso.directory.entries import Kind, PersonEntry
 from sso.models import User
 from sso.services.provisioning.noting import note_everybody, note_people
 from sso.services.sync import guard
+from sso.services.sync.keys import refuse_new_keys, take_over_keys
 from sso.services.sync.mirror import Mirror
 from sso.services.sync.people import sync_people
 from sso.services.sync.posts import sync_posts
@@ -75,16 +76,30 @@ def sync(
 
 
 def sync_now(
-    *, confirmed: bool = False, dry_run: bool = False, tell: Callable[[str], None] = print
+    *,
+    confirmed: bool = False,
+    dry_run: bool = False,
+    same_people: bool = False,
+    tell: Callable[[str], None] = print,
 ) -> Report:
-    """Read the directory and ``sync`` it, while nobody else brings changes in: what was read must not grow old."""
+    """Read the directory and ``sync`` it, while nobody else brings changes in: what was read must not grow old.
+
+    With ``same_people`` those who are called as before but have other keys are taken for the same.
+    """
     with transaction.atomic():
         one_writer()
         tell("Reading the directory …")
         snapshot = read_directory()
         found = [len(snapshot.units), len(snapshot.people), len(snapshot.roles)]
         tell("  {} units, {} people, {} role groups".format(*found))
-        return sync(snapshot, confirmed=confirmed, dry_run=dry_run, tell=tell)
+        if same_people:
+            guard.refuse_incomplete(snapshot)
+            for dn in take_over_keys(snapshot):
+                tell(f"  another key: {dn}")
+        report = sync(snapshot, confirmed=confirmed, dry_run=dry_run, tell=tell)
+        if dry_run:
+            transaction.set_rollback(True)
+        return report
 
 
 @transaction.atomic
@@ -106,6 +121,7 @@ def apply(
     one_writer()
     if is_whole:
         guard.refuse_incomplete(said)
+        refuse_new_keys(said, {entry.key for entry in (*said.entries(), *said.unread)})
     tell("What has changed …")
     mirror = Mirror.load(said, set(gone), is_whole, mode is guard.Mode.CONFIRMED)
     is_first = not User.objects.filter(origin=User.Origin.DIRECTORY).exists()
