@@ -115,3 +115,18 @@ def test_a_card_is_dragged_to_its_place(page_of):
     expect(cards.nth(1)).to_have_attribute("data-widget", before[0])
     page.reload()
     expect(cards.nth(1)).to_have_attribute("data-widget", before[0])
+
+
+def test_a_page_that_the_browser_kept_is_shown_to_nobody_else(page_of):
+    page = page_of("nhanvien")
+    page.goto("/people/")
+    shown_again = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+
+    # As browsers do that keep a page as it was and show it once more; the one of the tests keeps none.
+    with page.expect_response("**/session/"):
+        page.evaluate(shown_again)
+    expect(page.locator("html")).not_to_have_attribute("hidden", "")
+    page.context.clear_cookies()
+    page.evaluate(shown_again)
+
+    expect(page).to_have_url(re.compile("/sign-in/"))

@@ -189,6 +189,22 @@ for (const name of ["htmx:timeout", "htmx:sendError", "htmx:responseError"]) {
   document.body.addEventListener(name, explain);
 }
 
+// A page that the browser has kept as it was is shown again to nobody else, after signing out as little as after another
+// person has signed in.
+window.addEventListener("pageshow", async (event) => {
+  const { session, person } = document.body.dataset;
+  if (!event.persisted || !session) return;
+  document.documentElement.hidden = true;
+  try {
+    const answer = await fetch(session, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
+    const isOver = answer.type === "opaqueredirect" || (answer.ok && String((await answer.json()).person) !== person);
+    if (isOver) return location.reload();
+  } catch {
+    // Without a connection the page stays: what was typed into it is worth more.
+  }
+  document.documentElement.hidden = false;
+});
+
 // Live notices. The socket only says that there is something new; the page then fetches it, so rights are asked anew.
 const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 120_000;
