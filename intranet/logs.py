@@ -8,6 +8,9 @@ QUIET_SECONDS = 60
 # In an address, as secrets.token_urlsafe makes it: of an invitation, of a calendar's feed.
 TOKEN = re.compile(r"(?=[\w-]*[A-Z])(?=[\w-]*[0-9])[\w-]{32,}", re.ASCII)
 
+# What Django refuses of anybody's request before a page is asked, and tells with a traceback.
+REFUSALS = ["DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent"]
+
 
 def configuration(level: str) -> dict[str, Any]:
     """Return Django's LOGGING: all on the console, other packages from ``level`` on, our own code from INFO."""
@@ -17,6 +20,7 @@ def configuration(level: str) -> dict[str, Any]:
         "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
         "filters": {
             "once_per_minute": {"()": OncePerMinute},
+            "refusals_once_per_minute": {"()": OncePerMinute},
             "no_routine": {"()": NoRoutine},
             "no_tokens": {"()": NoTokens},
         },
@@ -26,6 +30,7 @@ def configuration(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": "WARNING"},
             "django.request": {"filters": ["no_tokens"]},
             "django.security.csrf": {"filters": ["no_tokens"]},
+            **{f"django.security.{name}": {"filters": ["refusals_once_per_minute"]} for name in REFUSALS},
             "django_auth_ldap": {"level": "WARNING"},  # below it writes down what was typed as the account
             "django_redis.cache": {"filters": ["once_per_minute"]},
             "django_tasks": {"filters": ["no_routine"]},
@@ -37,8 +42,8 @@ def configuration(level: str) -> dict[str, Any]:
 
 
 class OncePerMinute(logging.Filter):
-    """Lets one line a minute pass, with the reason instead of the traceback: of a cache that is away every call
-    would tell the same.
+    """Lets one line a minute pass, with the reason instead of the traceback: of a cache that is away every call would
+    tell the same, and for a host that is not ours anybody may ask as often as they like.
     """
 
     def __init__(self):

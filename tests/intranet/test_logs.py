@@ -1,6 +1,7 @@
 """A cache that is away is told once a minute, in one line; jobs that are done and links are not told."""
 
 import logging
+from time import time
 
 import pytest
 from django.conf import settings
@@ -41,6 +42,17 @@ def test_outage_is_one_line_a_minute_with_the_reason(logger, caplog, time_machin
 
 def test_the_cache_of_redis_is_told_so():
     assert settings.LOGGING["loggers"]["django_redis.cache"]["filters"] == ["once_per_minute"]
+
+
+def test_whoever_asks_for_another_host_or_sends_a_thousand_fields_fills_no_log(client, caplog, time_machine):
+    time_machine.move_to(time() + 3600, tick=False)  # whatever other tests have been refused
+    for _try in range(5):
+        assert client.get("/sign-in/", headers={"Host": "evil.example"}).status_code == 400
+        assert client.post("/oauth/token/", {str(number): "" for number in range(1001)}).status_code == 400
+
+    told = [record for record in caplog.records if record.name.startswith("django.security.")]
+
+    assert [(record.name, record.exc_info) for record in told] == [("django.security.DisallowedHost", None)]
 
 
 def test_a_worker_tells_of_jobs_that_fail_only(caplog):
