@@ -366,7 +366,7 @@ def role_of(values: Values, **about) -> RoleEntry:
 MAKERS = {Kind.UNIT: unit_of, Kind.PERSON: person_of, Kind.ROLE: role_of}
 
 
-@lru_cache(maxsize=4096)  # superiors and members are named again and again
+@lru_cache(maxsize=50_000)  # superiors and members are named again and again, of a group all at each change
 def canonical(dn: str) -> str:
     """Return ``dn`` in one spelling: lower case, no needless blanks and escapes. "" stays "". Raises ValueError."""
     try:

@@ -2,15 +2,16 @@
 is let in again because something is hidden or old.
 """
 
+import time
 import uuid
 
 import ldap
 import pytest
 from django.core.management import call_command
 
-from demo.directory import PEOPLE, person_dn
+from demo.directory import GROUPS, PEOPLE, person_dn
 from demo.servers.slapd import Slapd
-from sso.api import Unit, User
+from sso.api import Role, Unit, User
 from sso.models import DirectoryFollowed
 from sso.services import following
 from sso.services.following import Follower
@@ -181,3 +182,19 @@ def test_a_directory_without_changes_is_asked_again_whether_it_tells_them(settin
     follower.listen()
 
     assert DirectoryFollowed.load().mode == "live"
+
+
+def test_a_group_of_twenty_thousand_keeps_nobody_in_for_long(ear, admin):
+    members = [f"uid=nv{number},{PEOPLE}".encode() for number in range(20_000)]
+    entry = {"objectClass": [b"groupOfNames", b"intranetRole"], "cn": [b"all"], "intranetRoleName": [b"clerk"],
+             "intranetUnitCode": [b"KHTC"], "member": [*members, person_dn("ha").encode()]}  # fmt: skip
+    admin.server.add_s(f"cn=all,{GROUPS}", [*entry.items()])
+    ear.hear()
+    assert person("ha").has_role(Role.CLERK)
+    admin.delete(person_dn("ha"))
+    began = time.monotonic()
+
+    ear.hear()
+
+    assert not person("ha").is_active
+    assert time.monotonic() - began < 0.9
