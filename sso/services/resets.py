@@ -51,8 +51,12 @@ def invitation_of(token: str) -> Invitation | None:
 @transaction.atomic
 def accept_invitation(invitation: Invitation, name: str, kept: dict, *, request=None) -> Authenticator:
     """Store the passkey of the invited person. Raises NotWaiting when the link was used meanwhile."""
-    if not Invitation.objects.in_force().filter(pk=invitation.pk).update(used_at=timezone.now()):
+    mine = Invitation.objects.in_force().select_for_update(of=("self",)).filter(pk=invitation.pk)
+    found = mine.first()  # an UPDATE would look for it beside the row that it waits for, and find it unused
+    if found is None:
         raise NotWaiting
+    found.used_at = timezone.now()
+    found.save(update_fields=["used_at"])
     person = invitation.user
     return add_passkey(person, name, kept, by=person, request=request)
 
