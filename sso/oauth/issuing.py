@@ -15,7 +15,7 @@ from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, RefreshToken
 from sso.models.credentials import hashed
-from sso.oauth.claims import BY_SCOPE, SCOPE_OF, claims_of, person_of, subject_for
+from sso.oauth.claims import BY_SCOPE, SCOPE_OF, claims_of, person_of, sid_for, subject_for
 from sso.oauth.signing import issuer, sign
 from sso.prepared import Row
 from sso.services.audit import Action, Someone, entry
@@ -186,7 +186,7 @@ def of_sign_in(client: Row, source: Source, now: datetime, age: int) -> dict[str
         "acr": row.acr,
         "amr": row.amr,
     }
-    return claims | ({"sid": row.sid} if row.sid else {})
+    return claims | ({"sid": sid_for(row.sid, client.subject_group)} if row.sid else {})
 
 
 def of_moment(now: datetime, age: int) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def give_up(notice: LogoutNotice) -> None:
 
 def logout_token(notice: LogoutNotice) -> str:
     """The token of Back-Channel Logout 1.0 §2.4, for two minutes."""
-    from sso.oauth.claims import subject_of
+    from sso.oauth.claims import sid_for, subject_of
     from sso.oauth.signing import issuer, sign
 
     now = int(time.time())
@@ -154,7 +154,7 @@ def logout_token(notice: LogoutNotice) -> str:
         "exp": now + TOKEN_SECONDS,
         "jti": str(uuid4()),
         "events": {EVENT: {}},
-        "sid": notice.sid,
+        "sid": sid_for(notice.sid, notice.application.subject_group),
     }
     return sign(claims, notice.application.algorithm, typ="logout+jwt")
 
@@ -164,6 +164,7 @@ def logout_token(notice: LogoutNotice) -> str:
 
 def front_channels(sid: str) -> list[str]:
     """Return the addresses that the browser itself must visit to leave the systems entered in the session ``sid``."""
+    from sso.oauth.claims import sid_for
     from sso.oauth.signing import issuer
 
     if not sid:
@@ -171,9 +172,9 @@ def front_channels(sid: str) -> list[str]:
     entered = Application.objects.exclude(frontchannel_logout_uri="").filter(
         pk__in=RefreshToken.objects.filter(sid=sid).values("application")
     )
-    about = urlencode({"iss": issuer(), "sid": sid})
     return [
-        f"{system.frontchannel_logout_uri}{'&' if '?' in system.frontchannel_logout_uri else '?'}{about}"
+        f"{system.frontchannel_logout_uri}{'&' if '?' in system.frontchannel_logout_uri else '?'}"
+        + urlencode({"iss": issuer(), "sid": sid_for(sid, system.subject_group)})
         for system in entered
     ]
 

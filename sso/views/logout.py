@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sso.models import Application, LogoutNotice
 from sso.models.tokens import origin_of
+from sso.oauth.claims import sid_for
 from sso.oauth.parameters import BadParameter, Refused, read
 from sso.oauth.signing import read_hint
 from sso.services import sessions
@@ -86,7 +87,10 @@ def sign_out_confirmed(request):
 def is_of_this_session(request, claims: dict | None) -> bool:
     """Say whether the ID token comes from this very session, whose sid is random and of one person."""
     sid = request.session.get(SID)
-    return bool(claims and sid and claims.get("sid") == sid)
+    if not claims or not sid:
+        return False
+    group = Application.objects.filter(client_id=claims["aud"]).values_list("subject_group", flat=True)
+    return claims.get("sid") == sid_for(sid, group.first() or "")
 
 
 def leave(request, target: str = "", *, everywhere: bool = False):

@@ -12,7 +12,17 @@ from sso.api import ensure_client
 from sso.models import AccessToken
 from sso.services.uses import systems_of
 from tests.factories import person_of
-from tests.sso.conftest import REDIRECT, ask, introspect, parameters_of, refresh, tokens_of, userinfo
+from tests.sso.conftest import (
+    REDIRECT,
+    ask,
+    browser_of,
+    introspect,
+    is_in,
+    parameters_of,
+    refresh,
+    tokens_of,
+    userinfo,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +65,40 @@ def test_g14_systems_of_one_group_know_a_person_by_one_name_and_others_by_anothe
     assert names[0] == names[1]
     assert len(set(names)) == 3
     assert names[3] == str(person.subject)
+
+
+def test_g14_a_session_has_another_name_in_each_group(person, receiver, queue):
+    """Two systems of different groups find each other's people by nothing that we tell them."""
+    told = {"backchannel_logout_uri": receiver.address}
+    systems = [
+        registered("A", subject_group="health", **told), registered("B", subject_group="health", **told),
+        registered("C", subject_group="tax", **told), registered("D", **told),
+    ]  # fmt: skip
+    browser, names = browser_of(person), {}
+    for row, secret in systems:
+        tokens = tokens_of(browser, (row, secret))
+        again = refresh(browser, (row, secret), tokens["refresh_token"]).json()
+        names[row.client_id] = read(tokens["id_token"])["sid"]
+        assert read(again["id_token"])["sid"] == names[row.client_id]
+
+    browser.post(reverse("account_logout"), {"where": "browser"})
+    queue()
+
+    first, second, *_others = names.values()
+    assert first == second
+    assert len(set(names.values())) == 3
+    assert {claims["aud"]: claims["sid"] for claims in map(read, receiver.tokens)} == names
+
+
+def test_a_system_of_a_group_ends_the_session_by_its_id_token(person):
+    system = registered("A", subject_group="health", frontchannel_logout_uri="https://wiki.example/out")
+    browser = browser_of(person)
+    hint = tokens_of(browser, system)["id_token"]
+
+    page = browser.get(reverse("oauth-end-session"), {"id_token_hint": hint}, follow=True)
+
+    assert not is_in(browser)
+    assert f"sid={read(hint)['sid']}" in page.content.decode()
 
 
 def test_id_tokens_tell_what_their_scopes_tell(session_of, person):
