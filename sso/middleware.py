@@ -44,15 +44,22 @@ class PopupMiddleware:
     """
 
     ON_THE_WAY = ("/oauth/authorize/", "/oauth/consent/", "/sign-in/")
+    ALSO = "/account/security/"  # when a second factor is made before somebody goes on to the system
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        if request.path_info.startswith(self.ON_THE_WAY):
+        if self.is_on_the_way(request):
             response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
         return response
+
+    def is_on_the_way(self, request) -> bool:
+        if request.path_info.startswith(self.ALSO):
+            target = request.POST.get("next") or request.GET.get("next", "")
+            return target.startswith(self.ON_THE_WAY)
+        return request.path_info.startswith(self.ON_THE_WAY)
 
 
 class PersonMiddleware(AuthenticationMiddleware):

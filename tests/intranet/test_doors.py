@@ -82,7 +82,14 @@ def test_policy_allows_neither_inline_scripts_nor_styles_nor_foreign_frames(sign
 
 @pytest.mark.parametrize(
     ("path", "policy"),
-    [("/sign-in/", "unsafe-none"), ("/oauth/authorize/", "unsafe-none"), ("/sign-out/", "same-origin")],
+    [
+        ("/sign-in/", "unsafe-none"),
+        ("/oauth/authorize/", "unsafe-none"),
+        ("/account/security/app/?next=/oauth/authorize/%3Fclient_id%3Da", "unsafe-none"),
+        ("/account/security/app/?next=/people/", "same-origin"),
+        ("/account/security/", "same-origin"),
+        ("/sign-out/", "same-origin"),
+    ],
 )
 def test_only_pages_on_the_way_to_a_system_keep_the_window_that_opened_them(client, db, path, policy):
     assert client.get(path)["Cross-Origin-Opener-Policy"] == policy
