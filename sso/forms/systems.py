@@ -157,6 +157,16 @@ class SystemForm(forms.ModelForm):
     def clean_preset(self):
         return self.cleaned_data["preset"] if self.cleaned_data["preset"] in BY_SLUG else ""
 
+    def clean_token_audience(self):
+        """A system that people sign in to might take an access token with its name on it for an ID token."""
+        name = self.cleaned_data["token_audience"]
+        named = Application.objects.filter(client_id=name)
+        if named.exclude(authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS).exists():
+            raise ValidationError(
+                _("This is the client ID of a system that people sign in to. Give the API a name of its own.")
+            )
+        return name
+
     def clean(self):
         data = super().clean()
         people = data.get("authorization_grant_type") == Application.GRANT_AUTHORIZATION_CODE

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.urls import reverse
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
+from sso.api import ensure_client
 from sso.models import Application, SystemRequest
 from sso.services.clients import approve_request
 from tests.factories import system_admin
@@ -99,3 +100,14 @@ def test_an_address_that_would_end_a_content_policy_is_refused_at_the_field(admi
     page = admin_client.post(reverse("system-new"), FORM | {field: f"https://{host}/back"})
 
     assert (page.status_code, list(page.context["form"].errors)) == (422, [field])
+
+
+def test_an_api_is_not_called_like_a_system_that_people_sign_in_to(admin_client, wiki):
+    """Its access tokens would carry our signature and that system's name: what looks at no more lets them in."""
+    program = ensure_client("API", authorization_grant_type="client-credentials")[0]
+
+    page = admin_client.post(reverse("system-new"), FORM | {"token_audience": wiki[0].client_id})
+
+    assert (page.status_code, list(page.context["form"].errors)) == (422, ["token_audience"])
+    admin_client.post(reverse("system-new"), FORM | {"token_audience": program.client_id})
+    assert Application.objects.get(token_audience=program.client_id).name == "Wiki"
