@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from sso.models import Application
-from sso.models.tokens import Acr
+from sso.models.tokens import Acr, origin_of
 from sso.oauth.scopes import scopes_for
 from sso.oauth.wanted import NotUnderstood, Wanted, wanted_in
 from sso.prepared import PreparedGet
@@ -27,6 +27,7 @@ ENABLED = PreparedGet(
 )
 PLAIN = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 S256 = re.compile(r"[A-Za-z0-9_-]{43}")
+RESPONSE_MODES = ["query", "form_post"]
 PROMPTS = {"none", "login", "consent", "select_account"}
 
 
@@ -88,6 +89,7 @@ class Asked:
     ui_locales: list[str] = field(default_factory=list)
     wanted: Wanted = field(default_factory=Wanted)
     pushed: str = ""  # the digest of a request that was sent ahead
+    by_form: bool = False  # how the answer goes back (OAuth 2.0 Form Post Response Mode); else in the address
 
     @property
     def told(self) -> list[str]:
@@ -122,6 +124,10 @@ def fill(asked: Asked, query: QueryDict) -> None:
         values = read(query)
     except BadParameter as error:
         raise Answer("invalid_request", str(error)) from error
+    mode = values.get("response_mode", "query")
+    asked.by_form = mode == "form_post" and origin_of(asked.redirect_uri) != ""  # apps take no forms
+    if mode != "query" and not asked.by_form:
+        raise Answer("invalid_request", f"response_mode must be one of {' '.join(RESPONSE_MODES)}")
     if "request" in values:
         raise Answer("request_not_supported")
     if "request_uri" in values:
@@ -130,8 +136,6 @@ def fill(asked: Asked, query: QueryDict) -> None:
         raise Answer("invalid_request", "response_type is missing")
     if values["response_type"] != "code":
         raise Answer("unsupported_response_type")
-    if values.get("response_mode", "query") != "query":
-        raise Answer("invalid_request", "response_mode must be query")
     asked.scopes = scopes_for(asked.client, values.get("scope", ""))
     if not asked.scopes:
         raise Answer("invalid_scope", "none of the scopes is allowed for this client")

@@ -84,7 +84,7 @@ def answered(request, decide):
             return no_entry(request, asked)
         return decide(request, asked)
     except Answer as answer:
-        return back(asked, answer.parameters)
+        return back(request, asked, answer.parameters)
 
 
 def is_let_in(request, asked: Asked) -> bool:
@@ -101,8 +101,10 @@ def no_entry(request, asked: Asked):
     refused = Answer("access_denied", "the person may not enter this system")
     if "none" in asked.prompt:
         raise refused
-    context = {"system": asked.client, "back_url": back(asked, refused.parameters).url}
-    return render(request, "sso/no_entry.html", context, status=403)
+    context = {"system": asked.client} | way_back(asked, refused.parameters)
+    response = render(request, "sso/no_entry.html", context, status=403)
+    response._csp_update = onward_to(asked.redirect_uri) if asked.by_form else None
+    return response
 
 
 def decide(request, asked: Asked):
@@ -164,16 +166,32 @@ def with_code(request, asked: Asked, strength: Strength):
     forget_asked(request)
     told = {"scopes": asked.told, "session": strength.sid[:8]}
     granted = entry(Action.GRANTED, person=request.user, client=asked.client, request=request, **told)
-    return back(asked, {"code": issue_code(asked, request.user, strength, granted)})
+    return back(request, asked, {"code": issue_code(asked, request.user, strength, granted)})
 
 
-def back(asked: Asked, parameters: dict[str, str]):
-    """Redirect to the system. The issuer is always named (RFC 9207)."""
-    parameters = parameters | ({"state": asked.state} if asked.state else {}) | {"iss": issuer()}
-    joint = "&" if "?" in asked.redirect_uri else "?"
-    response = ToSystem(f"{asked.redirect_uri}{joint}{urlencode(parameters)}")
-    response["Referrer-Policy"] = "no-referrer"
+def back(request, asked: Asked, parameters: dict[str, str]):
+    """Send the browser back to the system, by a redirect or with a form that its own script sends at once."""
+    way = way_back(asked, parameters)
+    if not asked.by_form:
+        response = ToSystem(way["back_url"])
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+    response = render(request, "sso/onward.html", {"system": asked.client} | way)
+    response._csp_update = onward_to(asked.redirect_uri)
+    response["Referrer-Policy"] = "strict-origin"  # with less, the form would say that it comes from nowhere
     return response
+
+
+def way_back(asked: Asked, parameters: dict[str, str]) -> dict:
+    """Return the address of the system with the answer, or that of its form and the fields.
+
+    The issuer is always named (RFC 9207).
+    """
+    parameters = parameters | ({"state": asked.state} if asked.state else {}) | {"iss": issuer()}
+    if asked.by_form:
+        return {"back_url": asked.redirect_uri, "fields": parameters}
+    joint = "&" if "?" in asked.redirect_uri else "?"
+    return {"back_url": f"{asked.redirect_uri}{joint}{urlencode(parameters)}"}
 
 
 class ToSystem(HttpResponseRedirect):

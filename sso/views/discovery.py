@@ -14,6 +14,7 @@ from sso.models.tokens import Acr
 from sso.oauth.assertions import ALGORITHMS
 from sso.oauth.claims import NAMES
 from sso.oauth.exchange import GRANTS
+from sso.oauth.parameters import RESPONSE_MODES
 from sso.oauth.signing import issuer
 from sso.services.keys import PUBLISHED_FOR, published
 
@@ -56,7 +57,7 @@ def described(at: str) -> str:
             "scopes_supported": list(oauth2_settings.SCOPES),
             "claims_supported": NAMES,
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
+            "response_modes_supported": RESPONSE_MODES,
             "grant_types_supported": list(GRANTS),
             "device_authorization_endpoint": at + reverse("oauth-device"),
             "subject_types_supported": ["public", "pairwise"],

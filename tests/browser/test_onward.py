@@ -1,7 +1,7 @@
 """Systems that send people on by themselves: a form of ours ends where the last of their redirects leads."""
 
 import socket
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 from wsgiref.simple_server import WSGIServer, make_server
 
 import pytest
@@ -41,6 +41,25 @@ class Small:
     def __call__(self, environ, start_response):
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
         return [self.page.encode()]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Strict:
+    """A system that takes its answer by a form only, and says by what it was sent."""
+
+    def __init__(self):
+        self.server = make_server("127.0.0.1", 0, self, server_class=InThreads, handler_class=QuietHandler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __call__(self, environ, start_response):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        names = " ".join(sorted(parse_qs(body)))
+        return [f"{environ['REQUEST_METHOD']} {environ.get('HTTP_ORIGIN')} {names}".encode()]
 
     def stop(self):
         self.server.shutdown()
@@ -135,3 +154,19 @@ def test_a_system_may_sign_people_in_by_a_small_window(visit, intranet):  # noqa
 
     expect(page.locator("p")).to_have_text("signed in")
     small.stop()
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_a_system_may_have_its_answer_by_a_form(visit, intranet, has_scripts):  # noqa: F811
+    strict, page = Strict(), visit(java_script_enabled=has_scripts)
+    system = register(f"{strict.address}/callback")
+    about = QUESTION | {"client_id": system.client_id, "redirect_uri": system.redirect_uris}
+    page.goto(f"{intranet}/oauth/authorize/?{urlencode(about | {'response_mode': 'form_post'})}")
+    page.locator("button[name=allow][value=yes]").click()
+
+    if not has_scripts:
+        page.get_by_role("button", name="Tiếp tục", exact=True).click()
+
+    page.wait_for_url(system.redirect_uris)
+    expect(page.locator("body")).to_have_text(f"POST {intranet} code iss")
+    strict.stop()
