@@ -18,6 +18,7 @@ from sso.oauth.scopes import scopes_for
 from sso.oauth.signing import issuer
 from sso.outbound import Answer, Unreachable, call
 from sso.permissions import is_system_admin, require
+from sso.presets import GATEWAY
 
 MOST_STEPS = 5
 FORGED = "eyJhbGciOiJub25lIn0.eyJldmVudHMiOnt9fQ."  # a logout token that nobody has signed
@@ -49,10 +50,17 @@ def check_system(system: Application, *, by: User) -> list[Finding]:
         lambda uri=uri: [reached(What.RETURN, uri) if system.is_certain_at(uri) else elsewhere(uri)]
         for uri in system.redirect_uris.split()
     ]
-    if system.authorization_grant_type == Application.GRANT_AUTHORIZATION_CODE:
+    is_for_people = system.authorization_grant_type == Application.GRANT_AUTHORIZATION_CODE
+    if is_for_people:
         jobs.append(lambda: started(system))
     if system.backchannel_logout_uri:
         jobs.append(lambda: [told(system.backchannel_logout_uri)])
+    elif is_for_people and not system.frontchannel_logout_uri and GATEWAY not in system.redirect_uris:
+        jobs.append(
+            lambda: [
+                Finding(What.BACK, "", None, _("it is not told of sign-outs: people stay signed in there"))
+            ]
+        )
     if system.frontchannel_logout_uri:
         jobs.append(lambda: [reached(What.FRONT, system.frontchannel_logout_uri)])
     with ThreadPoolExecutor(max_workers=6) as pool:

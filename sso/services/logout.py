@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 
 from sso.models import Application, LogoutNotice, RefreshToken, User
 from sso.outbound import Unreachable, call
+from sso.presets import GATEWAY
 from sso.services.audit import Action, record
 
 log = logging.getLogger(__name__)
@@ -177,6 +178,19 @@ def front_channels(sid: str) -> list[str]:
         + urlencode({"iss": issuer(), "sid": sid_for(sid, system.subject_group)})
         for system in entered
     ]
+
+
+def cannot_be_told(person: User, sid: str = "") -> list[int]:
+    """Return the keys of the systems that ``person`` entered, in the session ``sid`` or in any, and that learn nothing.
+
+    The door before a system asks us at every request, so there is nothing to tell.
+    """
+    held = RefreshToken.objects.filter(user=person, revoked=None, **({"sid": sid} if sid else {})).exclude(
+        sid=""
+    )
+    silent = Application.objects.filter(backchannel_logout_uri="", frontchannel_logout_uri="")
+    silent = silent.exclude(redirect_uris__contains=GATEWAY)
+    return list(silent.filter(pk__in=held.values("application")).values_list("pk", flat=True))
 
 
 def notices_since(person: User, at) -> list[LogoutNotice]:

@@ -259,5 +259,6 @@ def ask_consent(request, asked: Asked):
     return response
 
 
-def refusal(request, error: Refused):
-    return render(request, "sso/refused.html", {"reason": error}, status=400)
+def refusal(request, error: Refused, *, wants_out: bool = False):
+    """Say to the person what is wrong; who wanted to sign out is told that this has not happened."""
+    return render(request, "sso/refused.html", {"reason": error, "wants_out": wants_out}, status=400)

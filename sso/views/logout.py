@@ -22,7 +22,7 @@ from sso.oauth.claims import sid_for
 from sso.oauth.parameters import BadParameter, Refused, read
 from sso.oauth.signing import read_hint
 from sso.services import sessions
-from sso.services.logout import front_channels, notices_since
+from sso.services.logout import cannot_be_told, front_channels, notices_since
 from sso.services.sessions import SID
 from sso.views.authorize import ToSystem, as_get, refusal
 from sso.views.sign_in import onward_to
@@ -59,7 +59,7 @@ def end_session(request):
     try:
         target, claims = sign_out_asked(request.GET)
     except Refused as error:
-        return refusal(request, error)
+        return refusal(request, error, wants_out=request.user.is_authenticated)
     if not request.user.is_authenticated:
         return ToSystem(target)
     if is_of_this_session(request, claims):
@@ -78,7 +78,7 @@ def sign_out_confirmed(request):
     try:
         target, _claims = sign_out_asked(request.GET)
     except Refused as error:
-        return refusal(request, error)
+        return refusal(request, error, wants_out=request.user.is_authenticated)
     if not request.user.is_authenticated:
         return ToSystem(target)
     return leave(request, target, everywhere=request.POST.get("where") == "everywhere")
@@ -96,16 +96,18 @@ def is_of_this_session(request, claims: dict | None) -> bool:
 def leave(request, target: str = "", *, everywhere: bool = False):
     """Sign out; send the browser on to ``target``, by the page that lets it leave systems when some need that."""
     person, began = request.user, timezone.now()
-    frames = front_channels(request.session.get(SID, ""))
+    sid = request.session.get(SID, "")
+    frames, silent = front_channels(sid), cannot_be_told(person, "" if everywhere else sid)
     if everywhere:
         sessions.end_everywhere(person, by=person)
     logout(request)
     if target and not frames:
         return ToSystem(target)
     told = [notice.pk for notice in notices_since(person, began)][:MOST_SHOWN]
-    if not told and not frames:
+    if not told and not frames and not silent:
         return redirect("account_login")
-    of = signing.dumps({"told": told, "frames": frames, "next": target}, salt=SALT, compress=True)
+    facts = {"told": told, "frames": frames, "silent": silent[:MOST_SHOWN], "next": target}
+    of = signing.dumps(facts, salt=SALT, compress=True)
     return HttpResponseRedirect(f"{reverse('signed-out')}?{urlencode({'of': of})}")
 
 
@@ -125,6 +127,7 @@ def signed_out(request):
     is_open = any(notice.state == LogoutNotice.State.WAITING for notice in notices)
     context = {
         "notices": notices,
+        "silent": Application.objects.filter(pk__in=told["silent"]),
         "frames": told["frames"] if is_first else [],
         "next": told["next"],
         "again": f"?{urlencode({'of': request.GET['of'], 'again': 1})}" if is_open else "",

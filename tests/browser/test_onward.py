@@ -53,7 +53,7 @@ class Strict:
     def __init__(self):
         self.server = make_server("127.0.0.1", 0, self, server_class=InThreads, handler_class=QuietHandler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve(self.server)
 
     def __call__(self, environ, start_response):
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()

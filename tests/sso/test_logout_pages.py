@@ -5,9 +5,10 @@ from django.test import Client
 from django.urls import reverse
 
 from sso.api import ensure_client
+from sso.presets import GATEWAY
 from tests.factories import person_of, system_admin
 from tests.sso.conftest import REDIRECT, ask, browser_of, tokens_of
-from tests.sso.receiver import SCOPES, sid_of, states
+from tests.sso.receiver import SCOPES, sid_of, states, system
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +116,41 @@ def test_p07_stranger_with_an_old_id_token_signs_nobody_out(person, told, receiv
     assert browser.get(reverse("people")).status_code == 200
     assert ask(browser, told[0]).status_code == 302
     assert states() == []
+
+
+def test_a_system_that_takes_no_sign_out_is_named_as_such(person, told, queue):
+    """Who believes that all is closed leaves it open to whoever comes to the machine next."""
+    here, there = browser_of(person), browser_of(person)
+    silent = system("Im lặng", None)
+    tokens_of(here, told)
+    tokens_of(there, silent)
+    behind_door = system("Cổng", None, redirect_uris=f"{REDIRECT} https://old.example{GATEWAY}")
+    tokens_of(here, behind_door)
+
+    first = here.post(reverse("account_logout"), {"where": "browser"}, follow=True)
+    second = there.post(reverse("account_logout"), {"where": "browser"}, follow=True)
+
+    assert [list(page.context["silent"]) for page in (first, second)] == [[], [silent[0]]]
+    assert "không báo được" in second.content.decode()
+
+
+def test_systems_of_all_browsers_are_named_by_the_sign_out_everywhere(person, wiki):
+    here, there = browser_of(person), browser_of(person)
+    tokens_of(there, wiki)
+    tokens_of(browser_of(person_of()), wiki)
+
+    page = here.post(reverse("account_logout"), {"where": "everywhere"}, follow=True)
+
+    assert list(page.context["silent"]) == [wiki[0]]
+
+
+@pytest.mark.parametrize("is_in", [True, False])
+def test_who_cannot_be_sent_back_is_told_whether_they_are_signed_out(person, wiki, is_in):
+    """The system has ended its own session already, and asked for the rest in a way that nobody can follow."""
+    browser = browser_of(person) if is_in else Client()
+    wrong = {"client_id": wiki[0].client_id, "post_logout_redirect_uri": "https://wiki.example"}
+
+    page = browser.get(reverse("oauth-end-session"), wrong)
+
+    assert page.status_code == 400
+    assert (reverse("account_logout") in page.content.decode()) is is_in

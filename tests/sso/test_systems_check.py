@@ -16,7 +16,8 @@ from demo.servers.process import Server
 from sso import outbound
 from sso.models import Application
 from sso.outbound import Trouble, Unreachable, call, may_call
-from sso.services.checking import What, looked_at, started, told
+from sso.services.checking import What, check_system, looked_at, started, told
+from tests.factories import system_admin
 from tests.serving import served
 
 
@@ -171,6 +172,26 @@ def test_start_of_the_sign_in_is_followed_on_the_systems_own_hosts_only(server):
     assert [(finding.is_good, finding.address) for finding in findings] == [
         (None, "https://169.254.169.254/")
     ]
+
+@pytest.mark.parametrize(
+    ("fields", "is_named"),
+    [
+        ({}, True),
+        ({"frontchannel_logout_uri": "http://127.0.0.1:1/out"}, False),
+        ({"authorization_grant_type": "client-credentials"}, False),
+        ({"redirect_uris": "http://127.0.0.1:1/.intranet/callback"}, False),
+    ],
+)
+def test_a_system_that_takes_no_sign_out_is_found(db, fields, is_named):
+    about = {
+        "redirect_uris": "http://127.0.0.1:1/back",
+        "authorization_grant_type": "authorization-code",
+    } | fields
+
+    found = check_system(Application(client_id="me", allowed_scopes=["openid"], **about), by=system_admin())
+
+    assert [one.is_good for one in found if one.what == What.BACK] == ([None] if is_named else [])
+
 
 
 def test_endless_redirects_end(server):
