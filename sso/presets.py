@@ -1,7 +1,7 @@
 """Well-known systems: which addresses they use, what they may learn, and what to paste where.
 
-``{base}`` stands for the address of the system, ``{issuer}``, ``{discovery}``, ``{client_id}`` for ours; the secret is
-shown once and pasted by hand in place of ``SECRET``.
+``{base}`` stands for the address of the system, ``{issuer}``, ``{discovery}``, ``{client_id}`` and ``{secret}`` for
+ours; the secret is known once, later ``SECRET`` stands in its place.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ class Preset:
     where: object = ""  # where the snippet belongs
     snippet: str = ""
     is_public: bool = False  # it has no secret
+    without_pkce: bool = False  # no version of it knows PKCE
 
     def initial(self, base: str) -> dict:
         """Return what the form of a system at ``base`` begins with."""
@@ -36,6 +37,7 @@ class Preset:
             "allowed_scopes": list(self.scopes),
             "icon": self.icon,
             "client_type": Application.CLIENT_PUBLIC if self.is_public else Application.CLIENT_CONFIDENTIAL,
+            "without_pkce": self.without_pkce,
         }
         if self.slug == "other" or not base:
             return kind
@@ -48,9 +50,9 @@ class Preset:
         }
 
     def text(self, **values: str) -> str:
-        """Return the snippet with ``values`` filled in."""
+        """Return the snippet with ``values`` filled in, and a sign for a secret that nobody knows any more."""
         text = self.snippet
-        for name, value in values.items():
+        for name, value in {"secret": "SECRET", **values}.items():
             text = text.replace(f"{{{name}}}", value)
         return text
 
@@ -63,7 +65,7 @@ PRESETS = [
         where=_("App “OpenID Connect user backend” (user_oidc). On the server, as the user of the web server:"),
         snippet="""php occ config:system:set user_oidc use_pkce --type=boolean --value=true
 php occ user_oidc:provider intranet \\
-  --clientid='{client_id}' --clientsecret='SECRET' \\
+  --clientid='{client_id}' --clientsecret='{secret}' \\
   --discoveryuri='{discovery}' \\
   --scope='openid profile email' --unique-uid=0 --mapping-uid=preferred_username \\
   --mapping-display-name=name --mapping-email=email --send-id-token-hint=1
@@ -82,7 +84,7 @@ gitlab_rails['omniauth_providers'] = [{
     issuer: '{issuer}', discovery: true, pkce: true, client_auth_method: 'basic',
     uid_field: 'sub',
     client_options: {
-      identifier: '{client_id}', secret: 'SECRET',
+      identifier: '{client_id}', secret: '{secret}',
       redirect_uri: '{base}/users/auth/openid_connect/callback'
     }
   }
@@ -97,7 +99,7 @@ gitlab_rails['omniauth_providers'] = [{
 enabled = true
 name = Intranet
 client_id = {client_id}
-client_secret = SECRET
+client_secret = {secret}
 scopes = openid profile email organization
 auth_url = {issuer}/oauth/authorize/
 token_url = {issuer}/oauth/token/
@@ -115,7 +117,7 @@ signout_redirect_url = {issuer}/oauth/end-session/?client_id={client_id}&post_lo
         where=_("System console → Authentication → OpenID Connect (needs a version that uses PKCE)"),
         snippet="""Discovery Endpoint: {discovery}
 Client ID: {client_id}
-Client Secret: SECRET
+Client Secret: {secret}
 """,
     ),
     Preset(
@@ -126,7 +128,7 @@ Client Secret: SECRET
   securityRealm:
     oic:
       clientId: "{client_id}"
-      clientSecret: "SECRET"
+      clientSecret: "{secret}"
       serverConfiguration:
         wellKnown:
           wellKnownOpenIDConfigurationUrl: "{discovery}"
@@ -139,18 +141,18 @@ Client Secret: SECRET
 """,
     ),
     Preset(
-        "wordpress", "WordPress", ("{base}/wp-admin/admin-ajax.php?action=openid-connect-authorize",), ("{base}/",),
-        start="{base}/wp-login.php", icon="news",
+        "wordpress", "WordPress", ("{base}/wp-admin/admin-ajax.php?action=openid-connect-authorize",), ("{base}",),
+        start="{base}/wp-login.php", icon="news", without_pkce=True,
         where=_("Plug-in “OpenID Connect Generic Client”: Settings → OpenID Connect Client, or wp-config.php:"),
         snippet="""define('OIDC_LOGIN_TYPE', 'auto');
 define('OIDC_CLIENT_ID', '{client_id}');
-define('OIDC_CLIENT_SECRET', 'SECRET');
+define('OIDC_CLIENT_SECRET', '{secret}');
 define('OIDC_CLIENT_SCOPE', 'openid profile email');
 define('OIDC_ENDPOINT_LOGIN_URL', '{issuer}/oauth/authorize/');
 define('OIDC_ENDPOINT_TOKEN_URL', '{issuer}/oauth/token/');
 define('OIDC_ENDPOINT_USERINFO_URL', '{issuer}/oauth/userinfo/');
 define('OIDC_ENDPOINT_LOGOUT_URL', '{issuer}/oauth/end-session/');
-define('OIDC_ENABLE_PKCE', true);
+define('OIDC_REDIRECT_USER_BACK', true);
 """,
     ),
     Preset(
@@ -162,7 +164,7 @@ define('OIDC_ENABLE_PKCE', true);
     idp_name: Intranet
     issuer: "{issuer}"
     client_id: "{client_id}"
-    client_secret: "SECRET"
+    client_secret: "{secret}"
     pkce_method: always
     scopes: ["openid", "profile", "email"]
     backchannel_logout_enabled: true
@@ -181,13 +183,13 @@ define('OIDC_ENABLE_PKCE', true);
 location /.intranet/ {
     proxy_pass {issuer}/oauth/door/;
     proxy_set_header X-Door-System {client_id};
-    proxy_set_header X-Door-Key SECRET;
+    proxy_set_header X-Door-Key {secret};
     proxy_pass_request_body off;
     proxy_set_header Content-Length "";
 }
 location = /.intranet/check { internal; proxy_pass {issuer}/oauth/door/check;
     proxy_set_header X-Door-System {client_id};
-    proxy_set_header X-Door-Key SECRET;
+    proxy_set_header X-Door-Key {secret};
     proxy_set_header X-Door-Address $remote_addr;
     proxy_pass_request_body off;
     proxy_set_header Content-Length "";

@@ -106,7 +106,7 @@ class SystemForm(forms.ModelForm):
             "preset", "name", "description", "tile_url", "icon", "tile_order", "authorization_grant_type",
             "client_type", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
             "frontchannel_logout_uri", "allowed_scopes", "required_acr", "skip_authorization", "subject_group",
-            "algorithm", "id_token_tells", "token_audience", "public_keys", "is_enabled",
+            "algorithm", "id_token_tells", "token_audience", "public_keys", "without_pkce", "is_enabled",
         ]  # fmt: skip
         widgets = {"preset": forms.HiddenInput}
         labels = {
@@ -116,6 +116,7 @@ class SystemForm(forms.ModelForm):
             "algorithm": _("How its tokens are signed"),
             "id_token_tells": _("ID tokens name the person"),
             "token_audience": _("API that its access tokens are for"),
+            "without_pkce": _("It knows no PKCE"),
         }
         help_texts = {
             "icon": _("Name of an icon, such as apps, world or building."),
@@ -134,6 +135,10 @@ class SystemForm(forms.ModelForm):
             ),
             "token_audience": _(
                 "Name or address of an API that checks signed access tokens (JWT) by itself. Empty for others."
+            ),
+            "without_pkce": _(
+                "Only for a system on a server that cannot do it, such as Moodle: its secret is then all that protects "
+                "a code on the way. The check says whether it is needed."
             ),
         }
 
@@ -192,6 +197,10 @@ class SystemForm(forms.ModelForm):
         if data.get("public_keys"):
             self.add_error(
                 "public_keys", _("The other half of these keys is a secret, which such a system cannot keep.")
+            )
+        if data.get("without_pkce"):
+            self.add_error(
+                "without_pkce", _("Without a secret there is nothing but PKCE that protects a sign-in.")
             )
 
     def _get_validation_exclusions(self):

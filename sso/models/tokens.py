@@ -75,6 +75,8 @@ class Application(AbstractApplication):
         _("signature of its tokens"), max_length=5, choices=Algorithm.choices, default=Algorithm.RS256
     )
     id_token_tells = models.BooleanField(_("its ID tokens name the person"), default=True)
+    # A system on a server that knows no PKCE: nothing but its secret protects a code on the way.
+    without_pkce = models.BooleanField(_("it knows no PKCE"), default=False)
     # With an audience its access tokens are JWTs (RFC 9068) for that API, which checks the signature by itself.
     token_audience = models.CharField(_("API that its access tokens are for"), max_length=255, blank=True)
     # With keys it proves itself by them (private_key_jwt) and by no secret; a JWK set (RFC 7517).
@@ -110,6 +112,10 @@ class Application(AbstractApplication):
     def is_public(self) -> bool:
         """Whether it runs where everybody can look, so that it has no secret (RFC 6749 §2.1)."""
         return self.client_type == self.CLIENT_PUBLIC
+
+    @property
+    def needs_pkce(self) -> bool:
+        return self.is_public or not self.without_pkce
 
     def redirect_uri_allowed(self, uri: str) -> bool:
         """Say whether ``uri`` is one of those registered, compared letter by letter (RFC 9700 §2.1).

@@ -106,7 +106,7 @@ def for_program(client: Row, form: dict[str, str], request, _presented) -> dict[
 
 
 def for_code(client: Row, form: dict[str, str], request, code: Row | None) -> dict[str, Any]:
-    for name in ("code", "redirect_uri", "code_verifier"):
+    for name in ("code", "redirect_uri"):
         if not form.get(name):
             raise Failed("invalid_request", f"{name} is missing")
     now = timezone.now()
@@ -115,7 +115,11 @@ def for_code(client: Row, form: dict[str, str], request, code: Row | None) -> di
     if code.used_at:
         misused(client, code, code.family, request)
         raise Failed("invalid_grant", "the code was used before")
-    fits = form["redirect_uri"] == code.redirect_uri and proves(form["code_verifier"], code.code_challenge)
+    if code.code_challenge and not form.get("code_verifier"):
+        raise Failed("invalid_request", "code_verifier is missing")
+    fits = form["redirect_uri"] == code.redirect_uri and proves(
+        form.get("code_verifier"), code.code_challenge
+    )
     if now >= code.expires or not code.user_is_active or not fits or not is_let_in(client, code):
         raise Failed("invalid_grant")
     family, wanted = uuid4(), of_code(code.claims)
@@ -179,9 +183,15 @@ GRANTS = {
 }
 
 
-def proves(verifier: str, challenge: str) -> bool:
-    """Say whether ``verifier`` is what ``challenge`` was made of by S256 (RFC 7636 §4.6)."""
-    return bool(challenge) and constant_time_compare(challenge_of(verifier), challenge)
+def proves(verifier: str | None, challenge: str) -> bool:
+    """Say whether ``verifier`` is what ``challenge`` was made of by S256 (RFC 7636 §4.6).
+
+    A code without a challenge is for a system that has no verifier: one that brings it had its request changed on the
+    way (RFC 9700 §4.8.2).
+    """
+    if not challenge:
+        return not verifier
+    return constant_time_compare(challenge_of(verifier or ""), challenge)
 
 
 def challenge_of(verifier: str) -> str:

@@ -139,11 +139,12 @@ def fill(asked: Asked, query: QueryDict) -> None:
     asked.scopes = scopes_for(asked.client, values.get("scope", ""))
     if not asked.scopes:
         raise Answer("invalid_scope", "none of the scopes is allowed for this client")
-    if values.get("code_challenge_method", "") != "S256" or not S256.fullmatch(
-        values.get("code_challenge", "")
-    ):
-        raise Answer("invalid_request", "PKCE with code_challenge_method S256 is required")
-    asked.code_challenge = values["code_challenge"]
+    asked.code_challenge = values.get("code_challenge", "")
+    knows_pkce = "code_challenge" in query or "code_challenge_method" in query
+    if knows_pkce or asked.client.needs_pkce:
+        is_s256 = S256.fullmatch(asked.code_challenge) and values.get("code_challenge_method") == "S256"
+        if not is_s256:
+            raise Answer("invalid_request", "PKCE with code_challenge_method S256 is required")
     asked.nonce = values.get("nonce", "")
     asked.prompt = set(values.get("prompt", "").split())
     if asked.prompt - PROMPTS or ("none" in asked.prompt and len(asked.prompt) > 1):

@@ -132,14 +132,23 @@ def looked_at(system: Application, address: str) -> list[Finding]:
     is_safe = values.get("code_challenge_method") == "S256" and S256.fullmatch(
         values.get("code_challenge", "")
     )
-    words = _("used, with S256") if is_safe else _("missing; switch PKCE with S256 on in the system")
-    findings.append(Finding(What.PKCE, "", bool(is_safe), words))
+    findings.append(protected(system, bool(is_safe)))
     left_out = sorted(set(values.get("scope", "").split()) - set(scopes_for(system, values.get("scope", ""))))
     words = _("all of it is allowed")
     if left_out:
         words = format_lazy("{}: {}", _("not allowed, so it is left out"), ", ".join(left_out))
     findings.append(Finding(What.SCOPES, "", None if left_out else True, words))
     return findings
+
+
+def protected(system: Application, is_safe: bool) -> Finding:
+    if system.needs_pkce:
+        words = _("used, with S256") if is_safe else _("missing; switch PKCE with S256 on in the system")
+        return Finding(What.PKCE, "", is_safe, words)
+    words = _("not used, as registered: its secret alone protects the code")
+    if is_safe:
+        words = _("used, with S256: do not register it any longer as one that knows no PKCE")
+    return Finding(What.PKCE, "", None, words)
 
 
 def told(address: str) -> Finding:

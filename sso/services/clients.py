@@ -25,7 +25,7 @@ DEFAULTS = {
 SENSITIVE = [
     "authorization_grant_type", "client_type", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
     "frontchannel_logout_uri", "allowed_scopes", "skip_authorization", "required_acr", "subject_group", "algorithm",
-    "id_token_tells", "token_audience", "public_keys",
+    "id_token_tells", "token_audience", "public_keys", "without_pkce",
 ]  # fmt: skip
 TOLD = ["name", "description", "tile_url", "is_enabled", "rule", "serves_scopes", *SENSITIVE]
 SECRET_AGE = timedelta(days=365)

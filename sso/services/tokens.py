@@ -67,7 +67,7 @@ def issue_code(asked, user: User, strength, entry: Write) -> str:
         nonce=asked.nonce,
         claims=asked.wanted.kept(),
         code_challenge=asked.code_challenge,
-        code_challenge_method=Grant.CODE_CHALLENGE_S256,
+        code_challenge_method=Grant.CODE_CHALLENGE_S256 if asked.code_challenge else "",
         sid=strength.sid,
         auth_time=strength.auth_time,
         acr=strength.acr,

@@ -162,14 +162,14 @@ def settings_of(system: Application) -> list[tuple[str, str]]:
     ]
 
 
-def snippet_of(system: Application) -> str:
+def snippet_of(system: Application, **secret: str) -> str:
     preset = preset_of(system.preset)
     if system.is_public and not preset.is_public:
         return ""
     first = (system.redirect_uris.split() or [system.tile_url or ""])[0]
     base = "/".join(first.split("/")[:3])
     discovery = issuer() + reverse("oauth-discovery")
-    return preset.text(base=base, issuer=issuer(), discovery=discovery, client_id=system.client_id)
+    return preset.text(base=base, issuer=issuer(), discovery=discovery, client_id=system.client_id, **secret)
 
 
 @for_system_admins
@@ -185,7 +185,7 @@ def system_secret(request, pk):
 
 def secret_page(request, system: Application, secret: str):
     """Show the secret, this once."""
-    snippet = snippet_of(system).replace("SECRET", secret)
+    snippet = snippet_of(system, secret=secret)
     context = {"system": system, "secret": secret, "settings": settings_of(system), "snippet": snippet,
                "preset": preset_of(system.preset)}  # fmt: skip
     return TemplateResponse(request, "sso/system_secret.html", context)

@@ -10,7 +10,7 @@ from time_machine import travel
 
 from sso.models import AccessToken, Application, AuditEntry, RefreshToken, SystemRequest
 from sso.oauth.clients import is_secret
-from sso.presets import PRESETS
+from sso.presets import BY_SLUG, PRESETS
 from sso.services import mail_token, renew_secret, save_system
 from sso.services.audit import Action
 from sso.services.clients import NotWaiting, approve_request, refuse_request
@@ -355,7 +355,14 @@ def test_preset_fills_in_a_form_that_can_be_saved(admin_client, preset):
     if preset.slug != "other":
         assert system.client_id in snippet
         assert preset.is_public or saved.context["secret"] in snippet
-        assert "{" + "issuer}" not in snippet
+        for name in ("base", "issuer", "discovery", "client_id", "secret"):
+            assert f"{{{name}}}" not in snippet
+
+
+def test_a_secret_stands_where_it_belongs_and_changes_no_word_around_it():
+    text = BY_SLUG["wordpress"].text(secret="s3cr3t", client_id="me")
+
+    assert "define('OIDC_CLIENT_SECRET', 's3cr3t');" in text
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,16 @@ def test_what_the_system_asks_for_is_looked_at(server, changes, what, good):
     assert found[what] is good
 
 
+@pytest.mark.parametrize(("challenge", "words"), [("", "chỉ có khóa bí mật"), ("a" * 43, "bỏ đánh dấu")])
+def test_system_that_is_registered_without_pkce_may_do_without(server, challenge, words):
+    query = urlencode(GOOD | {"redirect_uri": f"{server.address}/back", "code_challenge": challenge})
+
+    found = {one.what: one for one in looked_at(system(server, without_pkce=True), f"https://x/?{query}")}
+
+    assert found[What.PKCE].is_good is None
+    assert words in str(found[What.PKCE].words)
+
+
 def test_what_is_asked_for_and_not_allowed_is_named_as_such(server):
     query = urlencode(GOOD | {"redirect_uri": f"{server.address}/back", "scope": "openid phone email"})
 
@@ -162,16 +172,6 @@ def test_what_is_asked_for_and_not_allowed_is_named_as_such(server):
     with override("en"):  # the check runs in threads of its own, which know no reader
         assert found[What.SCOPES] == "not allowed, so it is left out: email, phone"
 
-
-def test_start_of_the_sign_in_is_followed_on_the_systems_own_hosts_only(server):
-    server.answers |= {"/start": (302, "/next"), "/next": (302, "https://169.254.169.254/")}
-
-    findings = started(system(server))
-
-    assert [path for _method, path, _host in server.seen] == ["/start", "/next"]
-    assert [(finding.is_good, finding.address) for finding in findings] == [
-        (None, "https://169.254.169.254/")
-    ]
 
 @pytest.mark.parametrize(
     ("fields", "is_named"),
@@ -192,6 +192,16 @@ def test_a_system_that_takes_no_sign_out_is_found(db, fields, is_named):
 
     assert [one.is_good for one in found if one.what == What.BACK] == ([None] if is_named else [])
 
+
+def test_start_of_the_sign_in_is_followed_on_the_systems_own_hosts_only(server):
+    server.answers |= {"/start": (302, "/next"), "/next": (302, "https://169.254.169.254/")}
+
+    findings = started(system(server))
+
+    assert [path for _method, path, _host in server.seen] == ["/start", "/next"]
+    assert [(finding.is_good, finding.address) for finding in findings] == [
+        (None, "https://169.254.169.254/")
+    ]
 
 
 def test_endless_redirects_end(server):
