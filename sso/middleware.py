@@ -24,7 +24,9 @@ class ProgramsMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.views = {f"/{item.pattern}": item.callback for item in for_programs}
+        views = {f"/{item.pattern}": item.callback for item in for_programs}
+        # Somebody leaves the last slash out when they type the address into a system; a redirect would lose the form.
+        self.views = {address.rstrip("/"): view for address, view in views.items()} | views
 
     def __call__(self, request):
         view = self.views.get(request.path_info)

@@ -193,3 +193,14 @@ def test_no_cache_of_whatever_age_keeps_tokens(session_of, person, wiki):
     answer = redeem(client, *wiki, parameters_of(ask(client, wiki[0]))["code"])
 
     assert (answer["Cache-Control"], answer["Pragma"]) == ("no-store", "no-cache")
+
+
+@pytest.mark.parametrize("name", ["oauth-token", "oauth-userinfo", "oauth-introspect", "oauth-revoke"])
+def test_an_address_without_its_last_slash_is_answered_and_not_redirected(client, db, name):
+    """Somebody has typed it in; a browser or library would ask again by GET, without its form."""
+    address = reverse(name)
+
+    short, whole = (client.post(path, {"token": "x"}) for path in (address.rstrip("/"), address))
+
+    assert (short.status_code, short.content) == (whole.status_code, whole.content)
+    assert short.status_code in {400, 401}
