@@ -29,6 +29,7 @@ class Preset:
     snippet: str = ""
     is_public: bool = False  # it has no secret
     without_pkce: bool = False  # no version of it knows PKCE
+    is_tried: bool = False  # with the product itself, not with its documentation only
 
     def initial(self, base: str) -> dict:
         """Return what the form of a system at ``base`` begins with."""
@@ -114,7 +115,7 @@ signout_redirect_url = {issuer}/oauth/end-session/?client_id={client_id}&post_lo
         "mattermost", "Mattermost",
         ("{base}/signup/openid/complete", "{base}/login/openid/complete"), ("{base}/",),
         start="{base}/oauth/openid/login", icon="message",
-        where=_("System console → Authentication → OpenID Connect (needs a version that uses PKCE)"),
+        where=_("System console → Authentication → OpenID Connect (Enterprise)"), without_pkce=True,
         snippet="""Discovery Endpoint: {discovery}
 Client ID: {client_id}
 Client Secret: {secret}
@@ -142,7 +143,7 @@ Client Secret: {secret}
     ),
     Preset(
         "wordpress", "WordPress", ("{base}/wp-admin/admin-ajax.php?action=openid-connect-authorize",), ("{base}",),
-        start="{base}/wp-login.php", icon="news", without_pkce=True,
+        start="{base}/wp-login.php", icon="news", without_pkce=True, is_tried=True,
         where=_("Plug-in “OpenID Connect Generic Client”: Settings → OpenID Connect Client, or wp-config.php:"),
         snippet="""define('OIDC_LOGIN_TYPE', 'auto');
 define('OIDC_CLIENT_ID', '{client_id}');
@@ -157,7 +158,7 @@ define('OIDC_REDIRECT_USER_BACK', true);
     ),
     Preset(
         "synapse", "Matrix (Synapse)", ("{base}/_synapse/client/oidc/callback",),
-        back_channel="{base}/_synapse/client/oidc/backchannel_logout", icon="message",
+        back_channel="{base}/_synapse/client/oidc/backchannel_logout", icon="message", is_tried=True,
         where=_("homeserver.yaml, then restart Synapse:"),
         snippet="""oidc_providers:
   - idp_id: intranet
@@ -175,10 +176,73 @@ define('OIDC_REDIRECT_USER_BACK', true);
         email_template: "{{ user.email }}"
 """,
     ),
+    Preset(
+        "jupyterhub", "JupyterHub", ("{base}/hub/oauth_callback",), ("{base}/",), start="{base}/hub/oauth_login",
+        icon="code", is_tried=True,
+        where=_("jupyterhub_config.py (with the package oauthenticator), then restart JupyterHub:"),
+        snippet="""c.JupyterHub.authenticator_class = "generic-oauth"
+c.GenericOAuthenticator.client_id = "{client_id}"
+c.GenericOAuthenticator.client_secret = "{secret}"
+c.GenericOAuthenticator.oauth_callback_url = "{base}/hub/oauth_callback"
+c.GenericOAuthenticator.authorize_url = "{issuer}/oauth/authorize/"
+c.GenericOAuthenticator.token_url = "{issuer}/oauth/token/"
+c.GenericOAuthenticator.userdata_url = "{issuer}/oauth/userinfo/"
+c.GenericOAuthenticator.scope = ["openid", "profile", "email"]
+c.GenericOAuthenticator.username_claim = "preferred_username"
+c.GenericOAuthenticator.login_service = "Intranet"
+c.GenericOAuthenticator.auto_login = True
+c.GenericOAuthenticator.allow_all = True  # who may enter is the intranet's rule
+# A sign-out from the intranet counts here within a minute; needs JUPYTERHUB_CRYPT_KEY, made by: openssl rand -hex 32
+c.GenericOAuthenticator.enable_auth_state = True
+c.GenericOAuthenticator.auth_refresh_age = 60
+c.GenericOAuthenticator.logout_redirect_url = (
+    "{issuer}/oauth/end-session/?client_id={client_id}&post_logout_redirect_uri={base}/"
+)
+""",
+    ),
+    Preset(
+        "pgadmin", "pgAdmin 4", ("{base}/oauth2/authorize",), ("{base}/login",), start="{base}/login",
+        icon="database", is_tried=True, where=_("config_local.py, then restart pgAdmin:"),
+        snippet="""AUTHENTICATION_SOURCES = ["oauth2", "internal"]
+OAUTH2_AUTO_CREATE_USER = True
+OAUTH2_CONFIG = [{
+    "OAUTH2_NAME": "intranet",
+    "OAUTH2_DISPLAY_NAME": "Intranet",
+    "OAUTH2_CLIENT_ID": "{client_id}",
+    "OAUTH2_CLIENT_SECRET": "{secret}",
+    "OAUTH2_SERVER_METADATA_URL": "{discovery}",
+    "OAUTH2_AUTHORIZATION_URL": "{issuer}/oauth/authorize/",
+    "OAUTH2_TOKEN_URL": "{issuer}/oauth/token/",
+    "OAUTH2_API_BASE_URL": "{issuer}/oauth/",
+    "OAUTH2_USERINFO_ENDPOINT": "userinfo/",
+    "OAUTH2_SCOPE": "openid profile email",
+    "OAUTH2_USERNAME_CLAIM": "preferred_username",
+    "OAUTH2_CHALLENGE_METHOD": "S256",
+    "OAUTH2_RESPONSE_TYPE": "code",
+    "OAUTH2_ICON": "",
+    "OAUTH2_BUTTON_COLOR": "#3a5a98",
+    "OAUTH2_LOGOUT_URL": "{issuer}/oauth/end-session/?id_token_hint={id_token}&post_logout_redirect_uri={base}/login",
+}]
+""",
+    ),
+    Preset(
+        "moodle", "Moodle", ("{base}/admin/oauth2callback.php",), start="{base}/login/index.php", icon="school",
+        without_pkce=True,
+        where=_("Site administration → Server → OAuth 2 services → Custom; then switch on the plug-in OAuth 2:"),
+        snippet="""Name: Intranet
+Client ID: {client_id}
+Client secret: {secret}
+Authenticate token requests via HTTP headers: yes
+Scopes included in a login request: openid profile email
+Scopes included in a login request for offline access: openid profile email
+Service base URL: {issuer}
+Require email verification: no
+""",
+    ),
     *[
         Preset(
             slug, name, ("{base}" + GATEWAY,), start="{base}/", scopes=scopes, icon="lock",
-            where=where,
+            where=where, is_tried=slug == "gateway",
             snippet="""# nginx, in the server block of the system (https only)
 location /.intranet/ {
     proxy_pass {issuer}/oauth/door/;
@@ -211,13 +275,12 @@ location @sign_in { return 302 /.intranet/start?back=$request_uri; }
         )
         for slug, name, scopes, where in (
             ("zabbix", "Zabbix", BASIC, _("nginx before Zabbix; in Zabbix: Users → Authentication → HTTP settings")),
-            ("moodle", "Moodle", BASIC, _("nginx before Moodle; in Moodle: an authentication by Remote-User")),
             ("gateway", _("A system without OpenID Connect, behind nginx"), ALL, _("nginx before the system")),
         )
     ],
     Preset(
         "page", _("A page that runs in the browser"), ("{base}/",), ("{base}/",), icon="world", is_public=True,
-        where=_("Script of the page, with openid-client of npm"),
+        is_tried=True, where=_("Script of the page, with openid-client of npm"),
         snippet="""import * as client from "openid-client";
 
 const config = await client.discovery(new URL("{issuer}"), "{client_id}", undefined, client.None());

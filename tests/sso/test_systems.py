@@ -365,6 +365,17 @@ def test_a_secret_stands_where_it_belongs_and_changes_no_word_around_it():
     assert "define('OIDC_CLIENT_SECRET', 's3cr3t');" in text
 
 
+@pytest.mark.parametrize("slug", ["wordpress", "gitlab"])
+def test_a_preset_says_when_nobody_has_tried_it_with_the_product(admin_client, slug):
+    page = admin_client.get(reverse("system-new"), {"preset": slug, "base": "https://x.example"})
+    form = page.context["form"]
+    data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+
+    saved = admin_client.post(reverse("system-new"), data)
+
+    assert ("chưa thử với chính sản phẩm" in saved.content.decode()) is (slug == "gitlab")
+
+
 @pytest.mark.parametrize(
     ("language", "name"), [("vi", "Thư điện tử của mạng nội bộ"), ("en", "Intranet mail")]
 )

@@ -1,4 +1,4 @@
-"""Systems that know no PKCE (Moodle, Gitea, Roundcube 1.6): two admins let one of them in without, and no other."""
+"""Systems that know no PKCE (Moodle, WordPress): two admins let one of them in without, and no other."""
 
 import pytest
 from django.test import Client
