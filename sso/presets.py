@@ -226,6 +226,28 @@ OAUTH2_CONFIG = [{
 """,
     ),
     Preset(
+        "dokuwiki", "DokuWiki", ("{base}/doku.php",), ("{base}/doku.php",), start="{base}/doku.php?do=login",
+        icon="notebook", without_pkce=True, is_tried=True,
+        where=_("Plug-ins oauth and oauthgeneric; conf/local.php:"),
+        snippet="""$conf['authtype'] = 'oauth';
+$conf['plugin']['oauth']['register-on-auth'] = 1;
+$conf['plugin']['oauth']['singleService'] = 1;
+$conf['plugin']['oauthgeneric']['label'] = 'Intranet';
+$conf['plugin']['oauthgeneric']['key'] = '{client_id}';
+$conf['plugin']['oauthgeneric']['secret'] = '{secret}';
+$conf['plugin']['oauthgeneric']['authurl'] = '{issuer}/oauth/authorize/';
+$conf['plugin']['oauthgeneric']['tokenurl'] = '{issuer}/oauth/token/';
+$conf['plugin']['oauthgeneric']['userurl'] = '{issuer}/oauth/userinfo/';
+$conf['plugin']['oauthgeneric']['logouturl'] = '{issuer}/oauth/end-session/';
+$conf['plugin']['oauthgeneric']['authmethod'] = 1;
+$conf['plugin']['oauthgeneric']['scopes'] = ['openid', 'profile', 'email'];
+$conf['plugin']['oauthgeneric']['needs-state'] = 1;
+$conf['plugin']['oauthgeneric']['json-user'] = 'preferred_username';
+$conf['plugin']['oauthgeneric']['json-name'] = 'name';
+$conf['plugin']['oauthgeneric']['json-mail'] = 'email';
+""",
+    ),
+    Preset(
         "moodle", "Moodle", ("{base}/admin/oauth2callback.php",), start="{base}/login/index.php", icon="school",
         without_pkce=True,
         where=_("Site administration → Server → OAuth 2 services → Custom; then switch on the plug-in OAuth 2:"),
