@@ -145,7 +145,8 @@ Client Secret: {secret}
         "wordpress", "WordPress", ("{base}/wp-admin/admin-ajax.php?action=openid-connect-authorize",), ("{base}",),
         start="{base}/wp-login.php", icon="news", without_pkce=True, is_tried=True,
         where=_("Plug-in “OpenID Connect Generic Client”: Settings → OpenID Connect Client, or wp-config.php:"),
-        snippet="""define('OIDC_LOGIN_TYPE', 'auto');
+        snippet="""// Also: Settings → OpenID Connect Client → Display Name Formatting: {name}
+define('OIDC_LOGIN_TYPE', 'auto');
 define('OIDC_CLIENT_ID', '{client_id}');
 define('OIDC_CLIENT_SECRET', '{secret}');
 define('OIDC_CLIENT_SCOPE', 'openid profile email');
