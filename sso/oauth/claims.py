@@ -51,6 +51,7 @@ def profile(user: User) -> dict[str, Any]:
         "name": user.full_name,
         "family_name": words[0] if words else "",
         "given_name": words[-1] if words else "",
+        "middle_name": " ".join(words[1:-1]),
         "preferred_username": user.username,
         "locale": user.language or "vi",
         "zoneinfo": "Asia/Ho_Chi_Minh",
@@ -96,7 +97,15 @@ BY_SCOPE: dict[str, Callable[[User], dict[str, Any]]] = {
     "organization": organization,
 }
 NAMES_OF = {
-    "profile": ["name", "family_name", "given_name", "preferred_username", "locale", "zoneinfo"],
+    "profile": [
+        "name",
+        "family_name",
+        "given_name",
+        "middle_name",
+        "preferred_username",
+        "locale",
+        "zoneinfo",
+    ],
     "email": ["email", "email_verified"],
     "phone": ["phone_number"],
     "address": ["address"],

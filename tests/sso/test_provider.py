@@ -32,6 +32,7 @@ def test_code_flow_tells_the_system_who_signed_in(session_of, person, wiki, sett
         "name": "Nguyễn Thị Thu Hà",
         "family_name": "Nguyễn",
         "given_name": "Hà",
+        "middle_name": "Thị Thu",
         "preferred_username": "ha",
         "locale": "vi",
         "zoneinfo": "Asia/Ho_Chi_Minh",

@@ -9,7 +9,8 @@ from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 
 from sso.api import ensure_client
-from sso.models import AccessToken
+from sso.models import AccessToken, User
+from sso.oauth.claims import profile
 from sso.services.uses import systems_of
 from tests.factories import person_of
 from tests.sso.conftest import (
@@ -124,6 +125,22 @@ def test_id_tokens_tell_no_more(session_of, person, tells, scope):
     claims = read(tokens_of(browser, system, scope=scope)["id_token"])
 
     assert not {"name", "preferred_username", "email", "unit", "posts", "roles", "phone_number"} & set(claims)
+
+
+@pytest.mark.parametrize(
+    ("full_name", "parts"),
+    [
+        ("Tạ Hoàng Nguyên Vỹ", ("Tạ", "Hoàng Nguyên", "Vỹ")),
+        ("Lê Tám", ("Lê", "", "Tám")),
+        ("", ("", "", "")),
+    ],
+)
+def test_the_parts_of_a_name_make_up_the_whole(full_name, parts):
+    """Moodle and others put it together again from its parts."""
+    told = profile(User(full_name=full_name))
+
+    assert (told["family_name"], told["middle_name"], told["given_name"]) == parts
+    assert " ".join(filter(None, parts)) == told["name"]
 
 
 def test_g14_two_people_have_two_names_in_a_group(session_of):

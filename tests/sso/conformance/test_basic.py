@@ -22,6 +22,7 @@ PROFILE = {
     "name": "Nguyễn Thị Thu Hà",
     "family_name": "Nguyễn",
     "given_name": "Hà",
+    "middle_name": "Thị Thu",
     "preferred_username": "ha",
     "locale": "vi",
     "zoneinfo": "Asia/Ho_Chi_Minh",
