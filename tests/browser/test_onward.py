@@ -1,15 +1,19 @@
 """Systems that send people on by themselves: a form of ours ends where the last of their redirects leads."""
 
 import socket
+import time
 from urllib.parse import parse_qs, urlencode
 from wsgiref.simple_server import WSGIServer, make_server
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.test import Client
 from playwright.sync_api import expect
 
 from demo.foreign_system import QuietHandler
 from sso.api import ensure_client
 from sso.models import Application
+from sso.services.sign_ins import MUST_ENROL
 from tests.browser.test_provider import intranet, orm_beside_the_browser, person, visit  # noqa: F401 (fixtures)
 from tests.browser.test_public_system import QUESTION, InThreads
 from tests.serving import serve
@@ -170,3 +174,31 @@ def test_a_system_may_have_its_answer_by_a_form(visit, intranet, has_scripts):  
     page.wait_for_url(system.redirect_uris)
     expect(page.locator("body")).to_have_text(f"POST {intranet} code iss")
     strict.stop()
+
+
+def test_a_second_factor_may_be_made_in_the_small_window(visit, intranet, person, settings):  # noqa: F811
+    """Who has to make one before anything else does so on the way, and the system still hears of the sign-in."""
+    settings.MFA_DUTY = {"everybody": 0}
+    client = Client()
+    client.force_login(person)
+    session = client.session
+    session[MUST_ENROL] = True
+    session.save()
+    small, page = Small(), visit(client=client)
+    system = register(f"{small.address}/callback")
+    about = QUESTION | {"client_id": system.client_id, "redirect_uri": system.redirect_uris}
+    page.goto(small.address)
+
+    with page.expect_popup() as opened:
+        page.evaluate("(url) => { open(url, '_blank'); }", f"{intranet}/oauth/authorize/?{urlencode(about)}")
+    window = opened.value
+    window.locator("a[href*='/security/app/']").click()
+    window.locator("main summary").click()
+    secret = window.locator("main code.sso-secret").inner_text().replace(" ", "")
+    window.locator("input[name=code]").fill(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    window.locator("main form button[type=submit]").click()
+    window.get_by_role("link", name="Tôi đã ghi lại").click()
+    window.locator("button[name=allow][value=yes]").click()
+
+    expect(page.locator("p")).to_have_text("signed in")
+    small.stop()
