@@ -75,7 +75,7 @@ php occ user_oidc:provider intranet \\
     Preset(
         "gitlab", "GitLab", ("{base}/users/auth/openid_connect/callback",), ("{base}/",),
         start="{base}/users/sign_in", icon="topology-star-3",
-        where=_("/etc/gitlab/gitlab.rb, then: gitlab-ctl reconfigure"),
+        where=_("/etc/gitlab/gitlab.rb (GitLab 15.9 or newer), then: gitlab-ctl reconfigure"),
         snippet="""gitlab_rails['omniauth_allow_single_sign_on'] = ['openid_connect']
 gitlab_rails['omniauth_block_auto_created_users'] = false
 gitlab_rails['omniauth_providers'] = [{
