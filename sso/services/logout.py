@@ -180,16 +180,16 @@ def front_channels(sid: str) -> list[str]:
     ]
 
 
-def cannot_be_told(person: User, sid: str = "") -> list[int]:
+def cannot_be_told(person: User, sid: str = "", but: str = "") -> list[int]:
     """Return the keys of the systems that ``person`` entered, in the session ``sid`` or in any, and that learn nothing.
 
-    The door before a system asks us at every request, so there is nothing to tell.
+    The system with the client ID ``but`` knows already. The door before a system asks us at every request, so there
+    is nothing to tell.
     """
-    held = RefreshToken.objects.filter(user=person, revoked=None, **({"sid": sid} if sid else {})).exclude(
-        sid=""
-    )
+    held = RefreshToken.objects.filter(user=person, revoked=None).exclude(sid="")
+    held = held.filter(sid=sid) if sid else held
     silent = Application.objects.filter(backchannel_logout_uri="", frontchannel_logout_uri="")
-    silent = silent.exclude(redirect_uris__contains=GATEWAY)
+    silent = silent.exclude(redirect_uris__contains=GATEWAY).exclude(client_id=but)
     return list(silent.filter(pk__in=held.values("application")).values_list("pk", flat=True))
 
 

@@ -57,16 +57,16 @@ def end_session(request):
     if request.method == "POST":
         return as_get(request)
     try:
-        target, claims = sign_out_asked(request.GET)
+        target, claims, asking = sign_out_asked(request.GET)
     except Refused as error:
         return refusal(request, error, wants_out=request.user.is_authenticated)
     if not request.user.is_authenticated:
-        return ToSystem(target)
+        return ToSystem(target or reverse("account_login"))
     if is_of_this_session(request, claims):
-        return leave(request, target)
+        return leave(request, target, asking)
     confirm_url = f"{reverse('oauth-sign-out')}?{request.META['QUERY_STRING']}"
     response = render(request, "account/logout.html", {"confirm_url": confirm_url})
-    if not target.startswith("/"):
+    if target:
         response._csp_update = onward_to(target)
     return response
 
@@ -76,12 +76,12 @@ def end_session(request):
 @require_POST
 def sign_out_confirmed(request):
     try:
-        target, _claims = sign_out_asked(request.GET)
+        target, _claims, asking = sign_out_asked(request.GET)
     except Refused as error:
         return refusal(request, error, wants_out=request.user.is_authenticated)
     if not request.user.is_authenticated:
-        return ToSystem(target)
-    return leave(request, target, everywhere=request.POST.get("where") == "everywhere")
+        return ToSystem(target or reverse("account_login"))
+    return leave(request, target, asking, everywhere=request.POST.get("where") == "everywhere")
 
 
 def is_of_this_session(request, claims: dict | None) -> bool:
@@ -93,11 +93,14 @@ def is_of_this_session(request, claims: dict | None) -> bool:
     return claims.get("sid") == sid_for(sid, group.first() or "")
 
 
-def leave(request, target: str = "", *, everywhere: bool = False):
-    """Sign out; send the browser on to ``target``, by the page that lets it leave systems when some need that."""
+def leave(request, target: str = "", asking: str = "", *, everywhere: bool = False):
+    """Sign out; send the browser on to ``target``, by the page that lets it leave systems when some need that.
+
+    ``asking`` is the client ID of the system that wants it, which has ended its own session.
+    """
     person, began = request.user, timezone.now()
     sid = request.session.get(SID, "")
-    frames, silent = front_channels(sid), cannot_be_told(person, "" if everywhere else sid)
+    frames, silent = front_channels(sid), cannot_be_told(person, "" if everywhere else sid, but=asking)
     if everywhere:
         sessions.end_everywhere(person, by=person)
     logout(request)
@@ -140,8 +143,8 @@ def signed_out(request):
     return response
 
 
-def sign_out_asked(query: QueryDict) -> tuple[str, dict | None]:
-    """Return where to go afterwards and the claims of the hint. Raises Refused."""
+def sign_out_asked(query: QueryDict) -> tuple[str, dict | None, str]:
+    """Return where to go afterwards ("" where nobody has said so), the hint's claims, and who asks. Raises Refused."""
     try:
         values = read(query)
     except BadParameter as error:
@@ -156,10 +159,10 @@ def sign_out_asked(query: QueryDict) -> tuple[str, dict | None]:
         raise Refused(_("The proof of sign-in (ID token) belongs to another system."))
     target = values.get("post_logout_redirect_uri")
     if not target:
-        return reverse("account_login"), claims
+        return "", claims, client_id
     client = Application.objects.filter(client_id=client_id, is_enabled=True).first()
     if client is None or target not in client.post_logout_redirect_uris.split():
         raise Refused(_("The address to return to is not the one registered for this system."))
     if "state" in values:
         target += f"{'&' if '?' in target else '?'}{urlencode({'state': values['state']})}"
-    return target, claims
+    return target, claims, client_id

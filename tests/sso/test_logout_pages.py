@@ -154,3 +154,14 @@ def test_who_cannot_be_sent_back_is_told_whether_they_are_signed_out(person, wik
 
     assert page.status_code == 400
     assert (reverse("account_logout") in page.content.decode()) is is_in
+
+
+def test_the_system_that_asks_for_the_sign_out_is_not_named_as_one_that_knows_nothing(person, wiki):
+    browser = browser_of(person)
+    hint = tokens_of(browser, wiki)["id_token"]
+    other = system("Im lặng", None)
+    tokens_of(browser, other)
+
+    page = browser.get(reverse("oauth-end-session"), {"id_token_hint": hint}, follow=True)
+
+    assert list(page.context["silent"]) == [other[0]]
