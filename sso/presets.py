@@ -294,11 +294,22 @@ location / {
     proxy_pass http://127.0.0.1:8080;   # the system itself, reachable from here only
 }
 location @sign_in { return 302 /.intranet/start?back=$request_uri; }
-""",
+"""
+            + more,
         )
-        for slug, name, scopes, where in (
-            ("zabbix", "Zabbix", BASIC, _("nginx before Zabbix; in Zabbix: Users → Authentication → HTTP settings")),
-            ("gateway", _("A system without OpenID Connect, behind nginx"), ALL, _("nginx before the system")),
+        for slug, name, scopes, where, more in (
+            (
+                "zabbix", "Zabbix", BASIC,
+                _("nginx before Zabbix; in Zabbix: Users → Authentication → HTTP settings"),
+                """
+# Zabbix reads REMOTE_USER, and no header. In the Apache that serves it, on 127.0.0.1 only:
+#     SetEnvIf Remote-User "^(.+)$" REMOTE_USER=$1
+# Where this nginx hands it to PHP, in place of proxy_pass:
+#     fastcgi_param REMOTE_USER $door_user;
+# Its people must exist in Zabbix, by the names of their accounts here.
+""",
+            ),
+            ("gateway", _("A system without OpenID Connect, behind nginx"), ALL, _("nginx before the system"), ""),
         )
     ],
     Preset(
