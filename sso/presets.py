@@ -265,7 +265,7 @@ Require email verification: no
     *[
         Preset(
             slug, name, ("{base}" + GATEWAY,), start="{base}/", scopes=scopes, icon="lock",
-            where=where, is_tried=slug == "gateway",
+            where=where, is_tried=True,
             snippet="""# nginx, in the server block of the system (https only)
 location /.intranet/ {
     proxy_pass {issuer}/oauth/door/;
