@@ -1,6 +1,6 @@
 """All that apps may import from the shell."""
 
-from intranet.days import sunday_in_mind
+from intranet.days import hours, sunday_in_mind
 from intranet.files import send_private_file
 from intranet.handover import act_on, card_of, has_card, send_letter
 from intranet.look import kept, peek
@@ -39,6 +39,7 @@ __all__ = [
     "act_on",
     "card_of",
     "has_card",
+    "hours",
     "kept",
     "notify",
     "peek",

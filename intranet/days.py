@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -17,6 +18,12 @@ def sunday_in_mind(today: date) -> tuple[date, bool]:
     """Return the Sunday that ends the week people have in mind, at a weekend the coming one, and whether it is that."""
     is_next = today.weekday() >= 5
     return today + timedelta(days=6 - today.weekday() + 7 * is_next), is_next
+
+
+def hours(at: datetime) -> str:
+    """Return the time of day that something is set for, in the words of the office: "8h00", in English "8:00"."""
+    local = timezone.localtime(at)
+    return f"{local.hour}{'h' if get_language() == 'vi' else ':'}{local.minute:02}"
 
 
 def greeting(now: datetime, name: str) -> str:

@@ -4,19 +4,13 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from intranet.api import WEEKDAYS
+from intranet.api import WEEKDAYS, hours
 
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # of the weekdays, in rules of repetition
 SHORT_WEEKDAYS = (_("Mo"), _("Tu"), _("We"), _("Th"), _("Fr"), _("Sa"), _("Su"))
-
-
-def hours(at: datetime) -> str:
-    """Return the time of day: "8h00" in Vietnamese, "8:00" in English."""
-    local = timezone.localtime(at)
-    return f"{local.hour}{'h' if get_language() == 'vi' else ':'}{local.minute:02}"
 
 
 def full_day(day: date) -> str:

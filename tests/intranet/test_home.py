@@ -166,9 +166,9 @@ def test_agenda_merges_the_day_in_its_order(installed, signed_in):
 
     assert [(row.title, row.starts, row.ends, row.state) for row in rows] == [
         ("Cả ngày", "Cả ngày", "", ""),
-        ("Đang họp", "09:00", "10:00", "is-now"),
-        ("Chiều", "14:00", "15:00", ""),
-        ("Hạn", "17:00", "", "is-due"),
+        ("Đang họp", "9h00", "10h00", "is-now"),
+        ("Chiều", "14h00", "15h00", ""),
+        ("Hạn", "17h00", "", "is-due"),
     ]
     assert asked == [(start, start + timedelta(days=1))]
 
