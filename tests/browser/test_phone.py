@@ -46,3 +46,49 @@ def test_letters_are_read_one_after_the_other(phone):
     phone.locator(".mail-back").tap()
     expect(rows.first).to_be_visible()
     expect(phone.locator("#mail-message")).to_be_hidden()
+
+
+def test_what_is_found_stands_above_the_keyboard(phone):
+    phone.goto("/")
+    panel = phone.locator("#search-panel")
+
+    for words in ("zzqqxx", "nguyen"):
+        phone.locator("[data-search]").fill(words)
+        expect(panel.locator(".search-note" if words == "zzqqxx" else "a").first).to_be_visible()
+        box, field = panel.bounding_box(), phone.locator("[data-search]").bounding_box()
+        assert field["y"] + field["height"] <= box["y"] < 100
+        assert box["y"] + box["height"] <= PHONE["height"] * 0.61  # below it a keyboard covers the window
+
+
+def test_days_and_events_are_large_enough_for_a_thumb(phone):
+    small = """(links) => links.filter((link) => link.checkVisibility()).filter((link) => {
+        link.scrollIntoView({ block: "center" });
+        const { left, top, width, height } = (link.closest(".calendar-line") ?? link).getBoundingClientRect();
+        const x = left + width / 2, y = top + height / 2;
+        return [[x, y - 20], [x, y + 20]].some(([x, y]) => !link.contains(document.elementFromPoint(x, y)));
+    }).map((link) => link.textContent.trim())"""
+
+    for view, links in (("month", ".calendar-number"), ("week", ".calendar-week-day h3 a, .calendar-line a")):
+        phone.goto(f"/calendar/?view={view}")
+        expect(phone.locator(links).first).to_be_visible()
+        assert (view, phone.locator(links).evaluate_all(small)) == (view, [])
+
+
+def test_a_long_address_makes_no_page_wider_than_the_phone(phone):
+    address = "rat.dai.mot.dia.chi.thu.dien.tu.khong.the.tin.duoc@mic.example.gov.vn"
+    phone.goto(f"/mail/compose/?to={address}")
+    expect(phone.locator(".ts-control .item").first).to_have_text(address)
+
+    assert phone.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+@pytest.mark.parametrize("size", [PHONE, {"width": 1440, "height": 900}], ids=["phone", "desk"])
+def test_a_tile_breaks_a_name_without_spaces(page_of, size):
+    page = page_of("nhanvien", size=size)
+    page.goto("/")
+    page.locator(".launcher summary").click()
+    words = page.locator(".launcher .tiles-wide .tile span").first
+    words.evaluate("(words) => { words.textContent = 'CSDL_QUOC_GIA_VE_DOANH_NGHIEP_VIEN_THONG'.repeat(3); }")
+
+    tile, text = page.locator(".launcher .tiles-wide .tile").first.bounding_box(), words.bounding_box()
+    assert text["x"] + text["width"] <= tile["x"] + tile["width"]
