@@ -135,3 +135,54 @@ def test_what_was_typed_outlives_a_lost_connection(page_of):
     expect(page.get_by_label("Tên công việc")).to_have_value("Việc khi mất mạng")
     assert [one for one in page_of.complaints if "ERR_INTERNET_DISCONNECTED" not in one] == []
     page_of.complaints.clear()
+
+
+def test_an_event_asks_about_repetition_only_where_it_repeats(page_of):
+    page = page_of("nhanvien")
+    page.goto("/calendar/events/new/")
+    until, days = page.locator("#field-repeat_until"), page.locator("#field-weekdays")
+    start = page.locator("#field-start_time")
+
+    for choice, asked in (("", (False, False)), ("WEEKLY", (True, True)), ("DAILY", (True, False))):
+        page.locator("[name=repeat]").select_option(choice)
+        assert (choice, until.is_visible(), days.is_visible()) == (choice, *asked)
+    expect(start).to_be_visible()
+    page.get_by_label("Cả ngày").check()
+    expect(start).to_be_hidden()
+
+
+def test_what_is_wrong_about_repetition_is_never_hidden(page_of):
+    page = page_of("nhanvien")
+    page.goto("/calendar/events/new/")
+    page.locator("[name=summary]").fill("Họp")
+    page.locator("[name=repeat]").select_option("DAILY")
+    page.locator("[name=repeat_until]").fill("2020-01-02")
+    page.locator("[name=repeat]").select_option("")
+
+    page.get_by_role("button", name="Ghi vào lịch").click()
+
+    expect(page.locator("#field-repeat_until .field-error")).to_be_visible()
+
+
+def test_a_name_with_a_comma_is_one_recipient(page_of):
+    page = page_of("nhanvien")
+    page.goto(
+        "/mail/compose/?to=%22Nguy%E1%BB%85n%20H%C3%A0,%20V%E1%BB%A5%20B%C6%B0u%20ch%C3%ADnh%22%20%3Cha@vi.example%3E,b@vi.example"
+    )
+
+    expect(page.locator("#field-to .item")).to_have_text(
+        ['"Nguyễn Hà, Vụ Bưu chính" <ha@vi.example>', "b@vi.example"]
+    )
+
+
+def test_the_filter_of_documents_opens_below_and_its_button_stays(page_of):
+    page = page_of("nhanvien")
+    page.goto("/documents/")
+    button = page.locator(".documents-filters summary")
+    before = button.bounding_box()
+
+    button.click()
+
+    expect(page.locator(".documents-filter-row select").first).to_be_visible()
+    assert button.bounding_box() == before
+    assert page.locator(".documents-filter-row").bounding_box()["y"] > before["y"] + before["height"]

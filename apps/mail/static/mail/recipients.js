@@ -3,11 +3,16 @@
 const escape = (text) => new Option(text).innerHTML;
 const row = ({ text, note }) => `<div>${escape(text)}${note ? `<small>${escape(note)}</small>` : ""}</div>`;
 
+// A comma between quotation marks belongs to the name: "Vỹ, Vụ Kế hoạch" <vy@…>.
+const parts = (value) => (value.match(/(?:"(?:\\.|[^"\\])*"?|[^,"])+/g) ?? []).map((part) => part.trim()).filter(Boolean);
+
 for (const input of document.querySelectorAll("input[data-recipients]")) {
   const isWrong = input.getAttribute("aria-invalid") === "true";
   input.setAttribute("aria-hidden", "true"); // the field made of it has the label
   const picker = new window.TomSelect(input, {
     delimiter: ",",
+    options: parts(input.value).map((part) => ({ value: part, text: part })),
+    items: parts(input.value),
     valueField: "value",
     labelField: "text",
     searchField: [],
