@@ -40,3 +40,18 @@ def test_a_new_unit_page_has_no_draft():
     ensure_unit_pages()
 
     assert list(UnitPage.objects.values_list("live", "has_unpublished_changes")) == [(True, False)]
+
+
+SAID = {
+    "Publish": "Đăng",
+    "Preview not available": "Chưa xem trước được",
+    "Yes, unpublish it": "Gỡ xuống",
+    "Compare with current version": "So với bản hiện tại",
+    "This file is too big. Maximum filesize %(max_filesize)s.": "Tệp lớn quá. Tối đa %(max_filesize)s.",
+    'The page "%(title)s" has been approved in "%(workflow)s".': "Trang “%(title)s” đã được duyệt theo “%(workflow)s”.",
+}
+
+
+def test_what_the_editor_does_and_refuses_is_vietnamese():
+    with translation.override("vi"):
+        assert {words: translation.gettext(words) for words in SAID} == SAID
