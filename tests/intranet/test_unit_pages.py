@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from django.core.management import call_command
@@ -210,3 +211,32 @@ def test_role_taken_away_takes_the_group_away(unit, django_capture_on_commit_cal
         role.delete()
 
     assert [had, User.objects.get(pk=role.user_id).groups.count()] == [["unit-page:KHTC"], 0]
+
+
+# --- what its admin finds -------------------------------------------------------------------------
+
+
+def test_the_editor_opens_with_the_pages_of_the_admin_s_units(
+    unit, signed_in, django_capture_on_commit_callbacks
+):
+    UnitFactory(code="PC", name_vi="Vụ Pháp chế")
+    ensure_unit_pages()
+    with django_capture_on_commit_callbacks(execute=True):
+        admin = person_of(unit, role="unit_admin")
+
+    page = signed_in(admin).get("/admin/")
+
+    words = page.content.decode()
+    assert edit_url(UnitPage.objects.get(unit=unit)) in words
+    assert "Vụ Pháp chế" not in words
+    assert "wagtail.org" not in words  # a guide that a ministry without internet cannot open
+
+
+def test_one_press_publishes_the_page_of_a_unit(unit, signed_in, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        admin = person_of(unit, role="unit_admin")
+
+    words = signed_in(admin).get(edit_url(UnitPage.objects.get(unit=unit))).content.decode()
+
+    acts = re.findall(r'"(action-publish|button action-save)\b', words)
+    assert acts[-2:] == ["action-publish", "button action-save"]  # an Enter still saves a draft

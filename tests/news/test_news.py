@@ -1,6 +1,7 @@
 """What people read, and who may write it."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -222,3 +223,21 @@ def test_officer_does_not_reach_the_editor(signed_in):
     )
 
     assert (answer.status_code, NewsPage.objects.count()) == (404, 0)
+
+
+def test_one_press_hands_an_item_in(signed_in, unit_admin):
+    index = ensure_news_index()
+    url = reverse("wagtailadmin_pages:add", args=["news", "newspage", index.pk])
+
+    words = signed_in(unit_admin).get(url).content.decode()
+
+    acts = re.findall(r'"(action-submit|button action-save)\b', words)
+    assert acts[-2:] == ["action-submit", "button action-save"]  # an Enter still saves a draft
+
+
+def test_writing_news_stands_in_the_menu_of_the_editor(signed_in, unit_admin):
+    index = ensure_news_index()
+
+    words = signed_in(unit_admin).get("/admin/").content.decode()
+
+    assert reverse("wagtailadmin_pages:add", args=["news", "newspage", index.pk]) in words
