@@ -186,3 +186,16 @@ def test_the_filter_of_documents_opens_below_and_its_button_stays(page_of):
     expect(page.locator(".documents-filter-row select").first).to_be_visible()
     assert button.bounding_box() == before
     assert page.locator(".documents-filter-row").bounding_box()["y"] > before["y"] + before["height"]
+
+
+def test_a_message_to_nobody_leads_to_the_field_of_recipients(page_of):
+    page = page_of("nhanvien")
+    page.goto("/mail/compose/")
+    to = page.locator("#field-to .ts-control")
+    before = to.evaluate("(field) => getComputedStyle(field).borderColor")
+
+    page.get_by_role("button", name="Gửi", exact=True).click()
+
+    expect(page.locator("#field-to .field-error")).to_be_visible()
+    expect(to.locator("input")).to_be_focused()
+    assert to.evaluate("(field) => getComputedStyle(field).borderColor") != before

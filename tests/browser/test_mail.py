@@ -116,6 +116,7 @@ def test_a_letter_is_formatted_by_keyboard_kept_as_a_draft_and_sent(page_of):
     page.locator("dialog[open] input").fill("example.vn/a")
     keys.press("Enter")
     expect(editor.locator("a")).to_have_count(1)
+    expect(page.locator("dialog[open]")).to_have_count(0)
     written = (
         "<div><b>Kính gửi</b> đồng chí,</div>"
         '<ul><li>một</li><li><a href="https://example.vn/a">trang</a></li></ul>'

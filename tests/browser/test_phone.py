@@ -92,3 +92,19 @@ def test_a_tile_breaks_a_name_without_spaces(page_of, size):
 
     tile, text = page.locator(".launcher .tiles-wide .tile").first.bounding_box(), words.bounding_box()
     assert text["x"] + text["width"] <= tile["x"] + tile["width"]
+
+
+def test_a_card_breaks_a_title_without_spaces(page_of):
+    page = page_of("quantri", size=PHONE)
+    page.goto("/systems/")
+    page.locator("tbody a").first.evaluate("(link) => { link.textContent = 'CSDL_QUOC_GIA_'.repeat(9); }")
+    assert (
+        page.locator("tbody a").first.evaluate("(link) => link.getBoundingClientRect().right")
+        < PHONE["width"]
+    )
+
+    page.goto("/access/nhanvien/systems/")
+    page.locator("h2.card-title").first.evaluate(
+        "(title) => { title.textContent = 'CSDL_QUOC_GIA_'.repeat(9); }"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

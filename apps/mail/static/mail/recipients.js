@@ -32,5 +32,8 @@ for (const input of document.querySelectorAll("input[data-recipients]")) {
     },
   });
   picker.control_input.setAttribute("aria-label", input.labels?.[0]?.textContent.trim() ?? "");
-  if (isWrong) picker.control_input.setAttribute("aria-invalid", "true");
+  if (isWrong) {
+    picker.control_input.setAttribute("aria-invalid", "true");
+    input.removeAttribute("aria-invalid"); // forms.js goes to the first wrong field
+  }
 }
