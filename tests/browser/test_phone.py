@@ -108,3 +108,22 @@ def test_a_card_breaks_a_title_without_spaces(page_of):
         "(title) => { title.textContent = 'CSDL_QUOC_GIA_'.repeat(9); }"
     )
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_the_bar_at_the_bottom_covers_no_field_in_use(page_of):
+    page = page_of("vanthu", size=PHONE)
+    page.goto("/documents/new/")
+    top = page.get_by_role("navigation", name="Ứng dụng").bounding_box()["y"]
+
+    covered = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        name, bottom = page.evaluate("""() => {
+            const here = document.activeElement;
+            const { top, height } = here.getBoundingClientRect();
+            return [here.closest("main") ? here.name : "", top + Math.min(height, 44)]; // of a large one its first line
+        }""")
+        if name and bottom > top:
+            covered.append(name)
+
+    assert covered == []
