@@ -50,12 +50,11 @@ def check_system(system: Application, *, by: User) -> list[Finding]:
         lambda uri=uri: [reached(What.RETURN, uri) if system.is_certain_at(uri) else elsewhere(uri)]
         for uri in system.redirect_uris.split()
     ]
-    is_for_people = system.authorization_grant_type == Application.GRANT_AUTHORIZATION_CODE
-    if is_for_people:
+    if system.authorization_grant_type == Application.GRANT_AUTHORIZATION_CODE:
         jobs.append(lambda: started(system))
     if system.backchannel_logout_uri:
         jobs.append(lambda: [told(system.backchannel_logout_uri)])
-    elif is_for_people and not system.frontchannel_logout_uri and GATEWAY not in system.redirect_uris:
+    elif could_be_told(system):
         jobs.append(
             lambda: [
                 Finding(What.BACK, "", None, _("it is not told of sign-outs: people stay signed in there"))
@@ -65,6 +64,13 @@ def check_system(system: Application, *, by: User) -> list[Finding]:
         jobs.append(lambda: [reached(What.FRONT, system.frontchannel_logout_uri)])
     with ThreadPoolExecutor(max_workers=6) as pool:
         return [finding for found in pool.map(lambda job: job(), jobs) for finding in found]
+
+
+def could_be_told(system: Application) -> bool:
+    """Say whether ``system``, without a back-channel address, misses sign-outs that it might hear of with one."""
+    is_for_people = system.authorization_grant_type == Application.GRANT_AUTHORIZATION_CODE
+    is_served = not system.is_public and GATEWAY not in system.redirect_uris
+    return is_for_people and is_served and not system.frontchannel_logout_uri
 
 
 def asked(what: What, method: str, address: str, form=None) -> Answer | Finding:

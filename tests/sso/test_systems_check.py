@@ -179,6 +179,7 @@ def test_what_is_asked_for_and_not_allowed_is_named_as_such(server):
         ({}, True),
         ({"frontchannel_logout_uri": "http://127.0.0.1:1/out"}, False),
         ({"authorization_grant_type": "client-credentials"}, False),
+        ({"client_type": "public"}, False),
         ({"redirect_uris": "http://127.0.0.1:1/.intranet/callback"}, False),
     ],
 )
@@ -186,6 +187,7 @@ def test_a_system_that_takes_no_sign_out_is_found(db, fields, is_named):
     about = {
         "redirect_uris": "http://127.0.0.1:1/back",
         "authorization_grant_type": "authorization-code",
+        "client_type": "confidential",
     } | fields
 
     found = check_system(Application(client_id="me", allowed_scopes=["openid"], **about), by=system_admin())
