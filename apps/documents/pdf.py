@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
+from apps.documents import pdf_text
 from sso.api import nfc
 
 log = logging.getLogger(__name__)
 
-MOST_PAGES = 300  # that are read for search
-LONGEST_TEXT = 200_000
 BROKEN = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError)
 
 
@@ -48,18 +47,11 @@ def check_pdf(file: File) -> int:
 
 
 def text_of(file: File) -> str:
-    """Return the text of ``file`` as far as it has any; a page that cannot be read is left out."""
-    parts, length = [], 0
-    try:
-        for page in PdfReader(file).pages[:MOST_PAGES]:
-            text = page.extract_text()
-            parts.append(text)
-            length += len(text)
-            if length > LONGEST_TEXT:
-                break
-    except BROKEN:
-        log.warning("The text of %s can be read only in part.", file.name, exc_info=True)
-    return nfc("\n".join(parts)).replace("\x00", "")[:LONGEST_TEXT]
+    """Return the text of ``file`` as far as it has any; what cannot be read, or not in time, is left out."""
+    text, fault = pdf_text.read(file.read())
+    if fault:
+        log.warning("The text of %s can be read only in part: %s", file.name, fault)
+    return nfc(text)
 
 
 def checksum(file: File) -> str:

@@ -3,8 +3,9 @@ import io
 import pytest
 from django.core.exceptions import ValidationError
 from pypdf import PdfWriter
+from pypdf.generic import NameObject, StreamObject
 
-from apps.documents import pdf, search, services
+from apps.documents import pdf, pdf_text, search, services
 from demo.data.documents_scan import layout, scan
 from tests.documents.factories import a_document, pdf_bytes, pdf_file
 
@@ -74,3 +75,32 @@ def test_the_text_of_a_file_is_found_without_accents():
 
     assert search.find(clerk, "kiem ke tai san", limit=5) == [document.pk]
     assert search.find(clerk, "kiểm kê tài sản", limit=5) == [document.pk]
+
+
+def page_of(drawing: bytes) -> bytes:
+    """A PDF of two pages: the first says "Trang một", the other is drawn by ``drawing``."""
+    writer = PdfWriter(io.BytesIO(scan(layout("Bộ Tài chính", "1/BTC", "Hà Nội", "", "Trang một", []))))
+    page = writer.add_blank_page(100, 100)
+    stream = StreamObject()
+    stream.set_data(drawing)
+    page[NameObject("/Resources")] = writer.pages[0]["/Resources"]
+    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode())
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_a_file_that_takes_hours_is_read_as_far_as_it_goes_in_time(monkeypatch, caplog):
+    monkeypatch.setattr(pdf_text, "MOST_SECONDS", 3)
+
+    text = pdf.text_of(pdf_file(content=page_of(b"[] TJ " * 3_000_000)))
+
+    assert "Trang một" in text
+    assert "not read within 3 s" in caplog.text
+
+
+def test_a_file_that_was_removed_meanwhile_is_no_fault():
+    upload = services.keep_upload(pdf_file(), by=a_document().register.clerk)
+    type(upload).objects.filter(pk=upload.pk).delete()
+
+    services.read_file(upload)

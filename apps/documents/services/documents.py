@@ -200,11 +200,12 @@ def _drop(attachment: Attachment) -> None:
     transaction.on_commit(lambda: file.storage.delete(file.name))
 
 
-@transaction.atomic
 def read_file(attachment: Attachment) -> None:
     """Take the text out of the file and make it findable. Can run twice without harm."""
     with attachment.file.open("rb") as file:
-        attachment.text = pdf.text_of(file)
-    attachment.save(update_fields=["text"])
-    if attachment.document_id:
-        search.index(Document.objects.select_related("register", "type").get(pk=attachment.document_id))
+        text = pdf.text_of(file)  # before the transaction: it may take a minute, and others write meanwhile
+    with transaction.atomic():
+        if not Attachment.objects.filter(pk=attachment.pk).update(text=text):
+            return  # removed meanwhile
+        for document in Document.objects.filter(attachments=attachment).select_related("register", "type"):
+            search.index(document)
