@@ -34,6 +34,13 @@ def test_each_page_names_itself_and_is_marked_in_the_navigation(mine, page):
     assert response["Cache-Control"].startswith("max-age=0") or "no-store" in response["Cache-Control"]
 
 
+def test_the_overview_says_in_words_that_no_system_reads_anything(mine):
+    page = mine.get(reverse("account")).content.decode()
+
+    assert "Chưa có hệ thống nào truy cập dữ liệu." in page
+    assert "0 hệ thống" not in page
+
+
 ACTS = [  # every act of these pages: all by POST
     ("account-device-end", [1]),
     ("account-devices-others", []),
