@@ -388,3 +388,13 @@ def test_suggestions_find_people_without_accents(signed_in):
 
     assert f'value="{person.pk}"' in page
     assert json.dumps(page).count("checkbox") == 1
+
+
+@pytest.mark.parametrize(("language", "words"), [("vi", "Tháng 11/2026"), ("en", "November 2026")])
+def test_the_month_is_named_as_its_reader_does(signed_in, language, words):
+    browser = signed_in(person_of())
+    browser.cookies["django_language"] = language
+
+    page = browser.get("/calendar/?day=2026-11-15&view=month").content.decode()
+
+    assert f'<h2 class="calendar-period">{words}</h2>' in page
