@@ -169,7 +169,7 @@ def is_first(server: Server) -> bool:
 
 def try_each(question: Callable[[str], Answer], without: set[str] = frozenset()) -> Answer:
     """Return question(url) of the first directory that answers. Raises DirectoryUnavailable."""
-    failure = ldap.TIMEOUT({"desc": "No answer in time"})
+    failure, hint = ldap.TIMEOUT({"desc": "No answer in time"}), ""
     for url in in_order():
         if url in without:
             continue
@@ -177,11 +177,19 @@ def try_each(question: Callable[[str], Answer], without: set[str] = frozenset())
             answer = question(url)
         except OUTAGES as error:
             _failed_at[url] = monotonic()
-            failure = error
+            failure, hint = error, hint_at_certificate(url, error)
         else:
             _failed_at.pop(url, None)
             return answer
-    raise note_outage(reason_of(failure)) from failure
+    raise note_outage(reason_of(failure) + hint) from failure
+
+
+def hint_at_certificate(url: str, error: ldap.LDAPError) -> str:
+    """Return what else to look at: libldap calls a certificate that it does not trust a server that is down."""
+    is_tls = url.startswith("ldaps:") or settings.AUTH_LDAP_START_TLS
+    if not (is_tls and isinstance(error, (ldap.SERVER_DOWN, ldap.CONNECT_ERROR))):
+        return ""
+    return f" (Or its certificate is not trusted: does it name the host of {url}, has it run out, who signed it?)"
 
 
 @contextmanager

@@ -288,7 +288,7 @@ def test_p31_certificate_of_another_host_is_refused(slapd_folder, settings, with
         settings.AUTH_LDAP_START_TLS = with_start_tls
         settings.AUTH_LDAP_CONNECTION_OPTIONS = trusting(settings, server.ca_file)
 
-        with pytest.raises(DirectoryUnavailable):
+        with pytest.raises(DirectoryUnavailable, match="certificate is not trusted"):
             find_entry("ha")
 
 
