@@ -107,17 +107,25 @@ def opened_anew(slapd) -> Admin:
     return Admin(server)
 
 
+def start_anew(slapd, config: str) -> None:
+    slapd.stop()
+    slapd.config = lambda: config
+    slapd.start()
+
+
+def with_hidden_times(config: str) -> str:
+    hidden = "access to attrs=pwdAccountLockedTime,pwdChangedTime\n    by * none\n"
+    return config.replace("access to attrs=pwdHistory", f"{hidden}access to attrs=pwdHistory")
+
+
 @pytest.mark.parametrize("is_whole", [False, True])
 def test_a_lock_that_is_hidden_from_us_is_kept_and_named(slapd, admin, db, caplog, is_whole):
     admin.server.passwd_s(person_dn("dung"), None, f"{PASSWORD} mới")
     admin.person("dung", pwdAccountLockedTime=FOR_EVER)
     with listening():
         pass
-    slapd.stop()
     shown = slapd.config()
-    hidden = "access to attrs=pwdAccountLockedTime,pwdChangedTime\n    by * none\naccess to attrs=pwdHistory"
-    slapd.config = lambda: shown.replace("access to attrs=pwdHistory", hidden)
-    slapd.start()
+    start_anew(slapd, with_hidden_times(shown))
     opened_anew(slapd).person("dung", mobile="0999")
     if is_whole:
         DirectoryFollowed.objects.update(cookie="")
@@ -126,12 +134,27 @@ def test_a_lock_that_is_hidden_from_us_is_kept_and_named(slapd, admin, db, caplo
         assert (person("dung").mobile, person("dung").is_active) == ("0999", False)
 
     assert f"lock kept: {person_dn('dung')}" in lines(caplog)
-    slapd.stop()
-    slapd.config = lambda: shown
-    slapd.start()
+    start_anew(slapd, shown)
     opened_anew(slapd).person("dung", pwdAccountLockedTime=None)
     with listening():
         assert person("dung").is_active
+
+
+def test_times_of_passwords_that_were_hidden_for_a_while_sign_nobody_out(slapd, admin, db):
+    admin.server.passwd_s(person_dn("ha"), None, f"{PASSWORD} mới")
+    with listening():
+        before = person("ha")
+    shown = slapd.config()
+
+    for config in (with_hidden_times(shown), shown):
+        start_anew(slapd, config)
+        DirectoryFollowed.objects.update(cookie="")
+        with listening():
+            pass
+
+    after = person("ha")
+    assert after.password_changed_at == before.password_changed_at is not None
+    assert after.security_epoch == before.security_epoch
 
 
 def test_a_copy_that_lags_behind_lets_nobody_in_again(slapd_folder, settings, slapd, admin, caplog, db):
@@ -168,15 +191,11 @@ def test_a_directory_without_changes_is_asked_again_whether_it_tells_them(settin
     settings.DIRECTORY_SECONDS = 0
     telling = slapd.config()
     begin, end = telling.index("overlay syncprov"), telling.index("overlay ppolicy")
-    slapd.stop()
-    slapd.config = lambda: telling[:begin] + telling[end:]
-    slapd.start()
+    start_anew(slapd, telling[:begin] + telling[end:])
     follower = Follower()
     follower.listen()
     assert DirectoryFollowed.load().mode == "periodic"
-    slapd.stop()
-    slapd.config = lambda: telling
-    slapd.start()
+    start_anew(slapd, telling)
     follower.go_on = lambda server, feed: None  # it would not come back
 
     follower.listen()

@@ -174,6 +174,8 @@ def change(work, people: list[tuple[User, PersonEntry]]) -> list[User]:
             guard.mark(work, [row], out_at=None, held_at=None)
         values = values_of(entry) | {"manager_id": superiors.get(keys[entry.key])}
         values["is_active"] = is_open or (was_active and row.held_at is not None)
+        if entry.password_changed_at is None:  # hidden from us: what is shown again is no new password
+            values["password_changed_at"] = user.password_changed_at
         if differing := set_all(user, values):
             user.derive_keys()
             changed.append(user)
