@@ -12,6 +12,7 @@ from django.core.management import call_command
 from demo.directory import GROUPS, PEOPLE, person_dn
 from demo.servers.slapd import Slapd
 from sso.api import Role, Unit, User
+from sso.directory import DirectoryIncomplete
 from sso.models import DirectoryFollowed
 from sso.services import following
 from sso.services.following import Follower
@@ -138,6 +139,22 @@ def test_a_lock_that_is_hidden_from_us_is_kept_and_named(slapd, admin, db, caplo
     opened_anew(slapd).person("dung", pwdAccountLockedTime=None)
     with listening():
         assert person("dung").is_active
+
+
+def test_posts_that_are_hidden_of_most_people_end_for_nobody(slapd, admin, db):
+    with listening():
+        before = [(one.pk, one.unit, one.security_epoch) for one in User.objects.order_by("pk")]
+    whose = f'access to dn.regex="^uid=(ha|dung),{PEOPLE}$"'
+    hidden = f"{whose} attrs=intranetPost,departmentNumber,title\n    by * none\n"
+    start_anew(
+        slapd, slapd.config().replace("access to attrs=pwdHistory", f"{hidden}access to attrs=pwdHistory")
+    )
+    DirectoryFollowed.objects.update(cookie="")
+
+    with pytest.raises(DirectoryIncomplete, match="2 of 3 people have no post any more"), listening():
+        pass
+
+    assert [(one.pk, one.unit, one.security_epoch) for one in User.objects.order_by("pk")] == before
 
 
 def test_times_of_passwords_that_were_hidden_for_a_while_sign_nobody_out(slapd, admin, db):

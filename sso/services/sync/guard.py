@@ -3,9 +3,11 @@
 from datetime import timedelta
 from enum import Enum, auto
 
+from django.db.models import Exists, OuterRef
+
 from sso.directory import DirectoryIncomplete, Snapshot
 from sso.directory.entries import Kind
-from sso.models import DirectoryEntry, Role, Unit, User
+from sso.models import DirectoryEntry, Post, Role, Unit, User
 from sso.services.sync.writing import set_all
 
 MOST_LEAVERS = 20
@@ -46,17 +48,27 @@ def refuse_incomplete(snapshot: Snapshot) -> None:
         first = snapshot.complaints[0]
         raise DirectoryIncomplete(f"{unread} entries cannot be read, the first: {first}. Lost rights?")
     refuse_many_tops(units)
-    for what, now, before in [
-        ("mail addresses", sum(bool(p.mail) for p in people), directory_people().exclude(email="").count()),
-        (
-            "posts",
-            sum(bool(p.posts) for p in people),
-            directory_people().filter(posts__isnull=False).distinct().count(),
-        ),
-        ("roles", len(roles), Role.objects.filter(source=Role.Source.DIRECTORY).count()),
+    if not roles and Role.objects.filter(source=Role.Source.DIRECTORY).exists():
+        raise DirectoryIncomplete("The directory shows no roles any more. Lost rights?")
+    refuse_hidden(people)
+
+
+def refuse_hidden(people) -> None:
+    """Raise DirectoryIncomplete when more than half of those shown have lost what they had: it is hidden from us."""
+    shown = {person.key: person for person in people}
+    held = (
+        directory_people()
+        .active()
+        .annotate(has_post=Exists(Post.objects.current().filter(user=OuterRef("pk"))))
+    )
+    before = [row for row in held.values_list("entry_uuid", "email", "has_post") if row[0] in shown]
+    for what, known, now in [
+        ("mail address", {key for key, mail, _has in before if mail}, lambda person: person.mail),
+        ("post", {key for key, _mail, has in before if has}, lambda person: person.posts != ()),
     ]:
-        if before and not now:
-            raise DirectoryIncomplete(f"The directory shows no {what} any more. Lost rights?")
+        lost = sum(not now(shown[key]) for key in known)
+        if lost * 2 > len(known):
+            raise DirectoryIncomplete(f"{lost} of {len(known)} people have no {what} any more. Lost rights?")
 
 
 def refuse_many_tops(units) -> None:
