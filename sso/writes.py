@@ -38,20 +38,20 @@ class PreparedInsert:
     """Store a new row of ``model``, as ``insert(column=value, …)``, and return its key; ``of`` is for ``at_once``.
 
     Columns that are not named get what a new instance has. No signal is sent, and no field's ``pre_save`` is asked but
-    for the moments that it was made and changed.
+    for the moments that it was made and changed. With ``instead`` the columns of that name are changed where there is
+    a row with this key already.
     """
 
-    def __init__(self, model: type[models.Model]):
-        self.model = model
+    def __init__(self, model: type[models.Model], *, instead: tuple[str, ...] = ()):
+        self.model, self.instead = model, instead
 
     @cached_property
     def columns(self) -> list[tuple[str, models.Field, bool, Any]]:
-        """Those we fill; the key and what has a default of the database's own are left to it."""
-        own = (field for field in self.model._meta.concrete_fields if not field.primary_key)
+        """Those we fill; a key that counts up and what has a default of the database's own are left to it."""
         return [
             (field.attname, field, isinstance(field, models.JSONField), _unnamed(field))
-            for field in own
-            if not field.has_db_default()
+            for field in self.model._meta.concrete_fields
+            if not field.db_returning
         ]
 
     @cached_property
@@ -88,7 +88,14 @@ class PreparedInsert:
 
     def sql(self, values: list[str], source: str = "") -> str:
         """Return the statement for a row of ``values``, which is stored once for each row of ``source``."""
-        return f"{self.into} SELECT {', '.join(values)}{source} RETURNING {self.key}"
+        return f"{self.into} SELECT {', '.join(values)}{source}{self.or_change} RETURNING {self.key}"
+
+    @cached_property
+    def or_change(self) -> str:
+        columns = [engine().ops.quote_name(self.model._meta.get_field(name).column) for name in self.instead]
+        changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
+        # Without a condition SQLite would read ON as that of a join.
+        return f" WHERE true ON CONFLICT ({self.key}) DO UPDATE SET {changes}" if changes else ""
 
 
 def _unnamed(field: models.Field) -> Any:

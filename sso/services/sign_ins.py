@@ -16,6 +16,7 @@ from django.utils import timezone
 from sso.models import Role, SignInMemory, User
 from sso.prepared import PreparedLookup, Row
 from sso.signals import signed_in_from_new_device
+from sso.writes import PreparedInsert
 
 MOST_KEPT = 30
 MUST_ENROL = "must_enrol"  # in the session of a person who may do nothing else first
@@ -94,6 +95,9 @@ def days_left(standing: Row) -> int | None:
 # --- devices and places --------------------------------------------------------------------------
 
 
+remember = PreparedInsert(SignInMemory, instead=("devices", "places", "told_at"))
+
+
 def note_sign_in(person: User, standing: Row, user_agent: str, address: str) -> None:
     """Remember from where the person signs in, and since when a second factor is due; tell of a new device or place.
 
@@ -109,12 +113,7 @@ def note_sign_in(person: User, standing: Row, user_agent: str, address: str) -> 
         "places": newest(standing.places, place),
         "told_at": timezone.now() if is_told else standing.told_at,
     }
-    SignInMemory.objects.bulk_create(  # one query, whether there is a row or not
-        [SignInMemory(user=person, **values)],
-        update_conflicts=True,
-        update_fields=values,
-        unique_fields=["user"],
-    )
+    remember(user_id=person.pk, **values)
     if is_new and standing.devices:
         signed_in_from_new_device.send(User, person=person, device=device, address=address)
 

@@ -4,12 +4,13 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from sso.models import AccessToken, AuditEntry, Grant, RefreshToken
+from sso.models import AccessToken, AuditEntry, Grant, RefreshToken, SignInMemory
 from sso.models.credentials import hashed
 from sso.oauth.exchange import end_refresh_token
 from sso.oauth.issuing import insert_access, insert_refresh
 from sso.services import mail_token
 from sso.services.audit import Action, entry
+from sso.services.sign_ins import remember
 from sso.services.tokens import insert_code
 from sso.writes import KeyOf, at_once
 from tests.factories import UserFactory, person_of
@@ -36,6 +37,18 @@ def test_an_inserted_row_is_the_one_that_save_makes(wiki):
 def test_what_no_column_names_has_is_not_dropped_in_silence(wiki):
     with pytest.raises(TypeError, match="Grant has no such columns: colour"):
         insert_code(code="a", expires=timezone.now(), application_id=wiki[0].pk, colour="red")
+
+
+def test_a_row_that_is_there_is_changed_in_the_columns_that_may_be():
+    one, other = UserFactory(), UserFactory()
+    remember(user_id=other.pk, devices=["Firefox"])
+    remember(user_id=one.pk, devices=["Chrome"])
+    SignInMemory.objects.update(wrong_codes=3)
+
+    remember(user_id=one.pk, devices=["Chrome", "Safari"], places=["192.0.2.0/24"])
+
+    found = {row.user_id: (row.devices, row.places, row.wrong_codes) for row in SignInMemory.objects.all()}
+    assert found == {one.pk: (["Chrome", "Safari"], ["192.0.2.0/24"], 3), other.pk: (["Firefox"], [], 3)}
 
 
 def test_an_inserted_token_keeps_only_its_hash():
