@@ -38,6 +38,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         connection = super().get_new_connection(conn_params)
         connection.prepared_max = MOST_STATEMENTS
+        # While tables are small the server may find planning anew each time worth it, and keep to that.
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.commit()
         return connection
 
     def planned_cursor(self):
