@@ -228,9 +228,9 @@ def test_a_group_of_twenty_thousand_keeps_nobody_in_for_long(ear, admin):
     ear.hear()
     assert person("ha").has_role(Role.CLERK)
     admin.delete(person_dn("ha"))
-    began = time.monotonic()
+    began = time.process_time()
 
     ear.hear()
 
     assert not person("ha").is_active
-    assert time.monotonic() - began < 0.9
+    assert time.process_time() - began < 0.6  # 0.1, and 1.2 where each member is looked for again
