@@ -108,6 +108,7 @@ api_url = {issuer}/oauth/userinfo/
 use_pkce = true
 use_refresh_token = true
 login_attribute_path = preferred_username
+role_attribute_path = contains(groups[*], 'system_admin') && 'Admin' || 'Viewer'
 signout_redirect_url = {issuer}/oauth/end-session/?client_id={client_id}&post_logout_redirect_uri={base}/login
 """,
     ),

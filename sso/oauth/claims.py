@@ -73,6 +73,7 @@ def address(user: User) -> dict[str, Any]:
 
 
 def organization(user: User) -> dict[str, Any]:
+    """Units, posts and roles; ``groups`` says the same in plain words, which is all that most products can map."""
     posts = [
         {"title": post.title_vi, "unit": post.unit.code, "unit_name": post.unit.name_vi, "level": post.level,
          "main": post.is_main}
@@ -86,7 +87,9 @@ def organization(user: User) -> dict[str, Any]:
         if user.unit
         else None
     )
-    return {"unit": unit, "posts": posts, "roles": roles}
+    groups = [post["unit"] for post in posts]
+    groups += [f"{role['role']}@{role['unit']}" if role["unit"] else role["role"] for role in roles]
+    return {"unit": unit, "posts": posts, "roles": roles, "groups": [*dict.fromkeys(groups)]}
 
 
 BY_SCOPE: dict[str, Callable[[User], dict[str, Any]]] = {
@@ -109,7 +112,7 @@ NAMES_OF = {
     "email": ["email", "email_verified"],
     "phone": ["phone_number"],
     "address": ["address"],
-    "organization": ["unit", "posts", "roles"],
+    "organization": ["unit", "posts", "roles", "groups"],
 }
 SCOPE_OF = {name: scope for scope, names in NAMES_OF.items() for name in names}
 OF_SIGN_IN = ["sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "sid", "at_hash", "jti"]

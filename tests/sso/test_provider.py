@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from sso.api import ensure_client
-from sso.models import AccessToken, Grant
+from sso.models import AccessToken, Grant, Role
 from tests.sso.conftest import ask, introspect, parameters_of, refresh, tokens_of, userinfo
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,20 @@ def test_code_flow_tells_the_system_who_signed_in(session_of, person, wiki, sett
             }
         ],
         "roles": [],
+        "groups": [post.unit.code],
     }
+
+
+def test_groups_say_units_and_roles_in_plain_words(client, session_of, person, wiki):
+    code = person.main_post.unit.code
+    for name, unit in [(Role.CLERK, person.main_post.unit), (Role.SYSTEM_ADMIN, None)]:
+        Role.objects.create(user=person, name=name, unit=unit)
+
+    told = userinfo(
+        client, tokens_of(session_of(person), wiki, scope="openid organization")["access_token"]
+    ).json()
+
+    assert sorted(told["groups"]) == sorted([code, f"clerk@{code}", "system_admin"])
 
 
 def test_answer_names_state_and_issuer(session_of, person, wiki, settings):

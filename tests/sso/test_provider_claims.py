@@ -109,7 +109,7 @@ def test_id_tokens_tell_what_their_scopes_tell(session_of, person):
     tokens = tokens_of(browser, system, scope="openid profile email organization")
 
     told = userinfo(browser, tokens["access_token"]).json()
-    assert {"name", "preferred_username", "email", "unit", "posts", "roles"} <= set(told)
+    assert {"name", "preferred_username", "email", "unit", "posts", "roles", "groups"} <= set(told)
     refreshed = refresh(browser, system, tokens["refresh_token"]).json()
     for token in (tokens["id_token"], refreshed["id_token"]):
         assert told.items() <= read(token).items()
@@ -124,7 +124,16 @@ def test_id_tokens_tell_no_more(session_of, person, tells, scope):
 
     claims = read(tokens_of(browser, system, scope=scope)["id_token"])
 
-    assert not {"name", "preferred_username", "email", "unit", "posts", "roles", "phone_number"} & set(claims)
+    assert not {
+        "name",
+        "preferred_username",
+        "email",
+        "unit",
+        "posts",
+        "roles",
+        "groups",
+        "phone_number",
+    } & set(claims)
 
 
 @pytest.mark.parametrize(
