@@ -23,12 +23,15 @@ TransactionTestCase._fixture_teardown = lambda case: None  # START_ANEW instead 
 
 
 def pytest_collection_modifyitems(config, items):
-    """What takes long begins first; on PostgreSQL only what uses the database is run."""
+    """What takes long begins first; races are run on PostgreSQL only, and there what uses the database."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    if connection.vendor == "postgresql":
-        without = [item for item in items if not uses_database(item)]
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if uses_database(item)]
+    is_wanted = uses_database if connection.vendor == "postgresql" else is_no_race
+    config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
+    items[:] = [item for item in items if is_wanted(item)]
+
+
+def is_no_race(item) -> bool:
+    return item.get_closest_marker("races") is None
 
 
 def uses_database(item) -> bool:

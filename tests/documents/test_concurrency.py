@@ -1,16 +1,14 @@
 """Twenty clerks at once, on the real PostgreSQL: its row lock is what keeps numbers without a gap."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, connections
 
 from apps.documents.models import Assignment, Document, DocumentType, Register
 from apps.documents.services import register_document, return_assignment
 from sso.api import User
 from tests.documents.factories import a_document, a_register, routed, unsaved
 from tests.factories import UserFactory
+from tests.racing import all_at_once
 
 pytestmark = [
     pytest.mark.servers,
@@ -20,24 +18,9 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def on_postgresql():
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time; this is about PostgreSQL.")
+def with_kinds():
     if not DocumentType.objects.exists():
         pytest.fail("The kinds of documents are missing: an earlier test has emptied the database.")
-
-
-def at_once(count, act):
-    """Return what ``act(number)`` returns in ``count`` threads, each with its own connection."""
-
-    def run(number):
-        try:
-            return act(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def test_twenty_registrations_at_once_leave_no_gap():
@@ -54,7 +37,7 @@ def test_twenty_registrations_at_once_leave_no_gap():
                 raise
             return None
 
-    numbers = at_once(20, act)
+    numbers = all_at_once(20, act)
 
     assert sorted(number for number in numbers if number) == list(range(1, 16))
     assert Document.objects.count() == Register.objects.get().last_number == 15
@@ -73,4 +56,4 @@ def test_a_document_is_returned_once():
             return "refused"
         return "returned"
 
-    assert sorted(at_once(4, act)) == ["refused", "refused", "refused", "returned"]
+    assert sorted(all_at_once(4, act)) == ["refused", "refused", "refused", "returned"]

@@ -13,7 +13,6 @@ from tests.factories import UserFactory
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.races,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections that break"),
 ]
 
 

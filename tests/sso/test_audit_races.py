@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.servers,
     pytest.mark.races,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time."),
 ]
 
 

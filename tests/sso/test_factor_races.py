@@ -1,10 +1,6 @@
 """Many show the same code or follow the same link at the same moment, on a database with rows to lock."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from sso.api import User
@@ -13,6 +9,7 @@ from sso.services.audit import Action, Cause
 from sso.services.codes import MOST_WRONG
 from sso.services.resets import begin_invitation
 from tests.factories import UserFactory, system_admin
+from tests.racing import all_at_once
 from tests.sso.conftest import sign_in
 from tests.sso.factors import STEP, browser, code_now, is_signed_in, kinds, options_in, with_app, with_codes
 from tests.sso.soft_passkey import SoftPasskey
@@ -22,23 +19,7 @@ pytestmark = [
     pytest.mark.servers,
     pytest.mark.races,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time."),
 ]
-
-
-def all_at_once(acts) -> list:
-    """Return what each of ``acts`` returns, which begin at the same moment."""
-    gate = Barrier(len(acts))
-
-    def one(act):
-        try:
-            gate.wait()
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(one, acts))
 
 
 @pytest.fixture
@@ -55,13 +36,13 @@ def half_way(ha):
 def test_p25_one_code_at_the_same_moment_lets_one_browser_in(half_way, ha, kind):
     code = code_now(ha) if kind == "app" else half_way[0].codes[0]
 
-    all_at_once([lambda client=client: client.post(STEP, {"code": code}) for client in half_way])
+    all_at_once(AT_ONCE, lambda number: half_way[number].post(STEP, {"code": code}))
 
     assert sum(is_signed_in(client) for client in half_way) == 1
 
 
 def test_p24_wrong_codes_at_the_same_moment_cannot_pass_the_limit(half_way, ha):
-    all_at_once([lambda client=client: client.post(STEP, {"code": "000000"}) for client in half_way])
+    all_at_once(AT_ONCE, lambda number: half_way[number].post(STEP, {"code": "000000"}))
     half_way[0].post(STEP, {"code": code_now(ha)})
 
     refused = AuditEntry.objects.filter(action=Action.REFUSED, cause=Cause.WRONG_CODE)
@@ -75,12 +56,7 @@ def test_a_link_followed_at_the_same_moment_makes_one_passkey(db):
     url, clients = reverse("invitation", args=[token]), [browser() for _number in range(AT_ONCE)]
     made = [{"name": "Máy", "credential": SoftPasskey().create(options_in(one.get(url)))} for one in clients]
 
-    answers = all_at_once(
-        [
-            lambda client=client, form=form: client.post(url, form).status_code
-            for client, form in zip(clients, made, strict=True)
-        ]
-    )
+    answers = all_at_once(AT_ONCE, lambda number: clients[number].post(url, made[number]).status_code)
 
     assert sorted(answers) == [302] + [404] * (AT_ONCE - 1)
     assert kinds(guest) == ["webauthn"]

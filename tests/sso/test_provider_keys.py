@@ -1,15 +1,12 @@
 """The keys that sign tokens follow one another without anybody noticing, or at once when one got known."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 
 import pytest
 import time_machine
 from cryptography.fernet import Fernet
 from django.core.cache import caches
 from django.core.management import call_command
-from django.db import connection
 from django.urls import reverse
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
@@ -19,6 +16,7 @@ from sso.models import AuditEntry, SigningKey
 from sso.oauth.signing import read_hint, sign
 from sso.services.keys import AHEAD, PUBLISHED_FOR, TOKENS_LIVE, opened, ring, signing_key
 from tests.factories import person_of
+from tests.racing import all_at_once
 from tests.sso.conftest import tokens_of
 
 pytestmark = pytest.mark.django_db
@@ -177,21 +175,14 @@ def test_no_token_of_another_kind_or_algorithm_is_taken_for_an_id_token(settings
 @pytest.mark.servers
 @pytest.mark.races
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time.")
 def test_processes_that_need_the_first_key_at_once_agree():
     SigningKey.objects.all().delete()
-    gate = Barrier(8)
 
-    def one(_number):
-        try:
-            gate.wait()
-            caches["process"].clear()
-            return signing_key("ES256").kid
-        finally:
-            connection.close()
+    def name_of_key(_number):
+        caches["process"].clear()
+        return signing_key("ES256").kid
 
-    with ThreadPoolExecutor(8) as pool:
-        names = set(pool.map(one, range(8)))
+    names = set(all_at_once(8, name_of_key))
 
     caches["process"].clear()
     assert names == {kept.kid for kept in ring() if kept.algorithm == "ES256"}

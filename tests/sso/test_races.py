@@ -19,6 +19,7 @@ from sso.services.revocation import end_sessions, end_system
 from sso.services.tokens import give_consent
 from tests.conftest import record_sign_in
 from tests.factories import person_of
+from tests.racing import all_at_once
 from tests.sso.conftest import REDIRECT, ask, parameters_of, redeem, refresh, sign_in, tokens_of
 
 AT_ONCE = 8
@@ -28,30 +29,19 @@ pytestmark = [
     pytest.mark.servers,
     pytest.mark.races,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time."),
 ]
 
 
-def all_at_once(act) -> Counter:
-    """Return how often each status was the answer to ``act(client)`` of as many threads."""
-    gate = Barrier(MANY)
-
-    def one(_number):
-        try:
-            gate.wait()
-            return act(Client()).status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(MANY) as pool:
-        return Counter(pool.map(one, range(MANY)))
+def answers_to(act) -> Counter:
+    """Return how often each status was the answer to ``act(client)`` of as many clients at the same moment."""
+    return Counter(all_at_once(MANY, lambda _number: act(Client()).status_code))
 
 
 @pytest.mark.parametrize("round_number", range(2))
 def test_p39_a_code_is_redeemed_once_whoever_is_first(session_of, wiki, round_number):
     code = parameters_of(ask(session_of(person_of()), wiki[0]))["code"]
 
-    answers = all_at_once(lambda client: redeem(client, *wiki, code))
+    answers = answers_to(lambda client: redeem(client, *wiki, code))
 
     assert answers == {200: 1, 400: MANY - 1}
     assert Grant.objects.get().used_at
@@ -65,7 +55,7 @@ def test_p12_a_refresh_token_used_at_once_by_many_answers_all_within_its_family(
 ):
     token = tokens_of(session_of(person_of()), wiki)["refresh_token"]
 
-    answers = all_at_once(lambda client: refresh(client, wiki, token))
+    answers = answers_to(lambda client: refresh(client, wiki, token))
 
     assert set(answers) == {200}
     assert RefreshToken.objects.values("token_family").distinct().count() == 1
@@ -78,7 +68,7 @@ def test_p12_a_refresh_token_used_long_ago_ends_all_however_many_send_it(session
     newer = refresh(browser, wiki, old).json()["refresh_token"]
     RefreshToken.objects.filter(revoked__isnull=False).update(revoked="2020-01-01T00:00:00Z")
 
-    answers = all_at_once(lambda client: refresh(client, wiki, old))
+    answers = answers_to(lambda client: refresh(client, wiki, old))
 
     assert set(answers) == {400}
     assert refresh(browser, wiki, newer).status_code == 400
@@ -224,16 +214,7 @@ def test_endings_at_once_neither_wait_for_one_another_for_ever_nor_fail(session_
 
 def test_what_is_allowed_in_two_windows_at_once_is_allowed(wiki):
     person, scopes = person_of(), ["openid", "profile", "email", "phone", "address", "organization"]
-    gate = Barrier(len(scopes))
 
-    def allow(scope):
-        try:
-            gate.wait()
-            give_consent(person, wiki[0], [scope])
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(scopes)) as pool:
-        list(pool.map(allow, scopes))
+    all_at_once(len(scopes), lambda number: give_consent(person, wiki[0], [scopes[number]]))
 
     assert Consent.objects.get().scopes == sorted(scopes)

@@ -1,17 +1,16 @@
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
-from threading import Barrier, Thread
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.utils import timezone
 
 from apps.tasks import services
 from apps.tasks.models import Entry, Participant, Task
 from tests.factories import DelegationFactory, PostFactory, UnitFactory, UserFactory, person_of
+from tests.racing import all_at_once
 from tests.tasks.factories import TaskFactory, task_of_unit
 
 pytestmark = pytest.mark.django_db
@@ -188,30 +187,15 @@ def test_second_confirmation_changes_nothing(django_capture_on_commit_callbacks)
     assert notices(task.assignee) == ["tasks.confirmed"]
 
 
+@pytest.mark.races
 @pytest.mark.django_db(transaction=True)
 def test_two_confirmations_at_once_count_as_one():
-    if not connection.features.has_select_for_update:
-        pytest.skip("SQLite has no row locks: its transactions come one after the other.")
     task = TaskFactory(state=State.REPORTED, finished=in_days(0))
-    start, errors = Barrier(2), []
+    seen = [Task.objects.get(pk=task.pk) for _window in range(2)]
 
-    def confirm():
-        try:
-            mine = Task.objects.get(pk=task.pk)
-            start.wait(timeout=10)
-            services.confirm_task(mine, by=mine.creator)
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
+    all_at_once(2, lambda number: services.confirm_task(seen[number], by=task.creator))
 
-    threads = [Thread(target=confirm) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert (errors, story(task), notices(task.assignee)) == ([], ["confirm"], ["tasks.confirmed"])
+    assert (story(task), notices(task.assignee)) == (["confirm"], ["tasks.confirmed"])
 
 
 def asked(**fields):
