@@ -1,6 +1,7 @@
 """What the frame of every page shows: apps, systems, the person."""
 
 import functools
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -10,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from intranet.guard import guarded
-from intranet.look import numbers_of
+from intranet.look import told_of
 from intranet.models import Notification
 from intranet.plugins import Plugin, plugins_for
 from sso.api import Application, Role, User, is_system_admin, may_enter, prepared
@@ -44,12 +45,12 @@ def _compute(request: HttpRequest) -> dict:
         return frame
     match = request.resolver_match
     frame["person"] = user
-    is_admin = is_system_admin(user)
-    edits = is_admin or user.has_role(Role.UNIT_ADMIN)
-    frame["person_links"] = functools.partial(_links, is_admin, edits)  # asked for when the menu is drawn
-    frame["menu"] = (frame["language"], frame["theme"], is_admin, edits)  # all that its drawing depends on
     shown = plugins_for(user)
-    numbers = numbers_of(user, lambda: _count(shown, user))
+    told = told_of(user, frame["language"], lambda: _tell(shown, user))
+    numbers, rights = told["numbers"], (told["is_admin"], told["edits"])
+    frame["post_line"] = told["post_line"]
+    frame["person_links"] = functools.partial(_links, *rights)  # asked for when the menu is drawn
+    frame["menu"] = (frame["language"], frame["theme"], *rights)  # all that its drawing depends on
     tiles = [
         guarded(plugin, "Tile", lambda plugin=plugin: _tile(plugin, numbers, match), None) for plugin in shown
     ]
@@ -69,11 +70,17 @@ def address(name: str) -> str:
     return reverse(name)
 
 
-def _count(shown: tuple[Plugin, ...], user: User) -> dict[str, int]:
-    """Return the number on each tile that has one of our own, and of unread notices."""
+def _tell(shown: tuple[Plugin, ...], user: User) -> dict[str, Any]:
+    """Return the number on each tile that has one of our own, of unread notices, and who the person is here."""
     asked = [plugin for plugin in shown if plugin.badge and not plugin.badge_is_remote]
     numbers = {plugin.slug: number_on(plugin, user) for plugin in asked}
-    return {**numbers, "notices": len(_unread(user.pk))}
+    is_admin = is_system_admin(user)
+    return {
+        "numbers": {**numbers, "notices": len(_unread(user.pk))},
+        "post_line": user.post_line,
+        "is_admin": is_admin,
+        "edits": is_admin or user.has_role(Role.UNIT_ADMIN),
+    }
 
 
 def number_on(plugin: Plugin, user: User) -> int:

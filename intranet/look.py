@@ -1,7 +1,7 @@
 """One look at a page asks once, and what a person has just seen need not be drawn anew.
 
 While a page is drawn, a plug-in's duties, agenda and badge may share what it has asked of the database
-(``kept``). The drawn home page and the numbers of the frame are kept per person for half a minute
+(``kept``). The drawn home page and what the frame tells of the person are kept per person for half a minute
 (``HOME_KEPT_SECONDS``), and forgotten when the person changes anything or is told of anything.
 """
 
@@ -55,42 +55,43 @@ def page_of(request: HttpRequest, draw: Callable[[], str]) -> str:
     has_message = "messages" in request.COOKIES or "_messages" in request.session
     user, keep_for = request.user, 0 if has_message else settings.HOME_KEPT_SECONDS
     key = _key(user.pk, request.LANGUAGE_CODE, request.COOKIES.get("theme", "auto"))
-    known = cache.get_many([key, _numbers_key(user.pk)]) if keep_for else {}
+    frame_key = _frame_key(user.pk, request.LANGUAGE_CODE)
+    known = cache.get_many([key, frame_key]) if keep_for else {}
     text = known.get(key)
     if text is None:
-        begin_look(user, numbers=known.get(_numbers_key(user.pk)))
+        begin_look(user, frame=known.get(frame_key))
         text = draw()
         if keep_for:
-            cache.set_many({key: text, _numbers_key(user.pk): peek(user, "numbers")}, keep_for)
+            cache.set_many({key: text, frame_key: peek(user, "frame")}, keep_for)
     return text.replace(CSRF_MARK, get_token(request))
 
 
-def numbers_of(user: User, count: Callable[[], dict[str, int]]) -> dict[str, int]:
-    """Return the numbers of the frame (badges, unread notices), counted by ``count`` when they are not kept."""
+def told_of(user: User, language: str, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what the frame tells of the person (numbers, post, rights), from ``ask`` when it is not kept."""
     look = getattr(user, "_kept", None)
     if look is not None:  # the home page, which has asked the cache and will tell it
-        look["numbers"] = look.get("numbers") or count()
-        return look["numbers"]
+        look["frame"] = look.get("frame") or ask()
+        return look["frame"]
     if not settings.HOME_KEPT_SECONDS:
-        return count()
-    key = _numbers_key(user.pk)
-    numbers = cache.get(key)
-    if numbers is None:
-        numbers = count()
-        cache.set(key, numbers, settings.HOME_KEPT_SECONDS)
-    return numbers
+        return ask()
+    key = _frame_key(user.pk, language)
+    told = cache.get(key)
+    if told is None:
+        told = ask()
+        cache.set(key, told, settings.HOME_KEPT_SECONDS)
+    return told
 
 
 def forget_pages(*user_ids: int) -> None:
-    """Draw the home pages and count the numbers of these people anew when they are asked for next."""
+    """Draw the home pages and frames of these people anew when they are asked for next."""
     languages = [code for code, _name in settings.LANGUAGES]
     keys = [_key(*parts) for parts in product(user_ids, languages, THEMES)]
     if settings.HOME_KEPT_SECONDS and keys:
-        cache.delete_many([*keys, *map(_numbers_key, user_ids)])
+        cache.delete_many([*keys, *(_frame_key(*parts) for parts in product(user_ids, languages))])
 
 
-def _numbers_key(user_id: int) -> str:
-    return f"numbers.{user_id}"
+def _frame_key(user_id: int, language: str) -> str:
+    return f"frame.{user_id}.{language}"
 
 
 def _key(user_id: int, language: str, theme: str) -> str:

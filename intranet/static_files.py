@@ -19,6 +19,16 @@ class QuickCompressor(Compressor):
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._urls: dict[str, str] = {}
+
+    def url(self, name, force=False):
+        """Look each file up in the manifest once: it stays as it is while a process lives."""
+        if name not in self._urls:
+            self._urls[name] = super().url(name, force)
+        return self._urls[name]
+
     def post_process(self, paths, dry_run=False, **options):
         """Put what the shell's sheet imports in the place of the import: one request instead of four."""
         if SHEET in paths and not dry_run:

@@ -100,6 +100,7 @@ class Connection(IMAPClient):
         self.messages = 0
         self.is_fresh = False  # whether the server has told what is new since the connection was lent
         self.drawn: dict[tuple, str] = {}  # HTML; like the connection it is of one person
+        self.list_drawn: tuple[tuple, str] = ((), "")  # drawn last: what it shows, and how
         self._rows: dict[tuple[str, int], dict[int, Summary]] = {}
         self._heads: dict[tuple[str, int, int], Head] = {}
         self._listed: tuple[tuple, list[Listed]] = ((), [])
@@ -212,6 +213,11 @@ class Connection(IMAPClient):
         return frozenset(found[b"FLAGS"]), _content(found)
 
     @property
+    def tells_changes(self) -> bool:
+        """Whether ``Listed.mark`` is another one after every change, of flags too (RFC 7162)."""
+        return self.has_capability("CONDSTORE")
+
+    @property
     def finds_without_accents(self) -> bool:
         """Whether the server looks words up in an index without accents: then it says SEARCH=FUZZY (RFC 6203)."""
         return self.has_capability("SEARCH=FUZZY")
@@ -268,7 +274,7 @@ class Connection(IMAPClient):
     @property
     def _counts(self) -> list[str]:
         counts = ["MESSAGES", "UNSEEN", "UIDNEXT"]
-        return [*counts, "HIGHESTMODSEQ"] if self.has_capability("CONDSTORE") else counts
+        return [*counts, "HIGHESTMODSEQ"] if self.tells_changes else counts
 
     def _parsed_list(self, names: list, counts: list) -> list[Listed]:
         """Return what LIST and STATUS answered. Mostly it is what they answered last time."""

@@ -49,6 +49,62 @@ def test_inbox_asks_as_many_queries_for_any_length(
         assert client.get(url("inbox")).status_code == 200
 
 
+def flag(box):
+    box.add_flags(box.search("ALL"), [b"\\Flagged"])
+
+
+def erase_one(box):
+    box.delete_messages(box.search("ALL")[:1])
+    box.expunge()
+
+
+@pytest.mark.parametrize(("change", "shown"), [(flag, "mail-star"), (erase_one, ">1 thư<")])
+def test_a_list_that_another_program_changes_is_drawn_anew(change, shown, signed_in, officer, deliver, mail):
+    deliver("nhanvien", letter("Một"), letter("Hai"))
+    client = signed_in(officer)
+    before = client.get(url("inbox")).content.decode()
+
+    with mailbox(mail, "nhanvien") as box:
+        box.select_folder("INBOX")
+        change(box)
+
+    assert [shown in page for page in (before, client.get(url("inbox")).content.decode())] == [False, True]
+
+
+def test_a_list_offers_a_folder_that_another_program_makes(signed_in, officer, deliver, mail):
+    deliver("nhanvien", letter("Một"))
+    client = signed_in(officer)
+    pages = [client.get(url("inbox"))]
+
+    with mailbox(mail, "nhanvien") as box:
+        box.create_folder("Kế hoạch")
+        pages.append(client.get(url("inbox")))
+        box.delete_folder("Kế hoạch")
+
+    assert ['<option value="Kế hoạch">' in page.content.decode() for page in pages] == [False, True]
+
+
+def test_a_list_is_neither_asked_for_nor_drawn_again_while_nothing_changes(signed_in, officer, deliver):
+    deliver("nhanvien", letter("Một"))
+    client = signed_in(officer)
+    pages = [client.get(url("inbox")) for _ in range(2)]
+
+    assert ["page" in page.context for page in pages] == [True, False]
+    assert [page.content.decode().count("mail-subject") for page in pages] == [1, 1]
+
+
+def test_a_list_is_drawn_for_the_language_and_the_page_that_is_asked_for(signed_in, officer, deliver):
+    deliver("nhanvien", *[letter(f"Thư {number}") for number in range(51)])
+    client = signed_in(officer)
+    pages = [client.get(url("inbox"), more) for more in ({}, {"page": 2}, {"q": "thư 17"})]
+    client.cookies["django_language"] = "en"
+    pages.append(client.get(url("inbox")))
+
+    texts = [page.content.decode() for page in pages]
+    assert [text.count("mail-subject") for text in texts] == [50, 1, 1, 50]
+    assert ["Search this folder" in text for text in texts] == [False, False, False, True]
+
+
 def changes_address(page) -> str:
     """Return the address at which an open list asks whether anything has changed."""
     return re.search('data-mail-changes="([^"]+)"', page.content.decode())[1].replace("&amp;", "&")

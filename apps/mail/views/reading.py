@@ -61,7 +61,8 @@ def changes(request, folder: str, mark: str) -> HttpResponse:
         with mailbox_of(request.user) as box:
             if box.status(folder).mark == mark:
                 return HttpResponse(status=204)
-            context = _list_context(request, box, folder)
+            folders = _folders(box, folder)
+            context = _list_context(request, box, folders, mailbox.folder_named(folders, folder))
     except MailServerDown:
         return HttpResponse(status=204)  # nobody has asked for anything
     response = TemplateResponse(request, "mail/_changes.html", context)
@@ -75,21 +76,39 @@ def _folder_page(request, name: str, uid: int | None = None) -> HttpResponse:
         # Read first, so that the counts and the row know that it is read.
         found = _opened(box, name, uid) if uid is not None else None
         item = mailbox.item_of(box, name, found, request.user) if found else None
-        context = _list_context(request, box, name, uid or 0)
-    context["targets"] = _targets(context["folders"], context["folder"])
+        folders = _folders(box, name)
+        folder = mailbox.folder_named(folders, name)
+        context = {
+            "folder": folder,
+            "folder_list": _folder_list(box, folders, folder),
+            "list": _list(request, box, folders, folder, uid or 0),
+        }
     if found:
+        context["targets"] = _targets(folders, folder)
         context |= _message_context(request.user, name, found, item)
     return TemplateResponse(request, "mail/mail.html", context)
 
 
-def _list_context(request, box: Connection, name: str, uid: int = 0) -> dict:
+def _folders(box: Connection, here: str) -> list[Folder]:
+    box.open(here)  # so that the counts are those of the rows
+    return mailbox.folders_of(box)
+
+
+def _list(request, box: Connection, folders: list[Folder], folder: Folder, uid: int) -> SafeString:
+    """Return the list as HTML: as it was drawn last, while the server tells of no change in the folder."""
+    names = tuple(one.name for one in folders)
+    key = (names, folder, box.uidvalidity, uid, request.GET.urlencode(), get_language(), timezone.localdate())
+    if not box.tells_changes or key != box.list_drawn[0]:
+        context = _list_context(request, box, folders, folder, uid)
+        box.list_drawn = (key, get_template("mail/_list.html").render(context, request))
+    return box.list_drawn[1]
+
+
+def _list_context(request, box: Connection, folders: list[Folder], folder: Folder, uid: int = 0) -> dict:
     """Return what the list of a folder shows, ``uid`` being the message beside it."""
     form = FindForm(request.GET)
     form.is_valid()
     query, tail = form.cleaned_data.get("q", ""), _tail(request)
-    box.open(name)  # so that the counts are those of the rows
-    folders = mailbox.folders_of(box)
-    folder = mailbox.folder_named(folders, name)
     page = mailbox.page_of(
         box,
         folder,
@@ -103,8 +122,8 @@ def _list_context(request, box: Connection, name: str, uid: int = 0) -> dict:
         "rows": _rows(box, page, tail),
         "pager": _pager(box, page, request),
         "folders": folders,
-        "folder_list": _folder_list(box, folders, folder),
         "folder": folder,
+        "targets": _targets(folders, folder),
         "page": page,
         "form": form,
         "wanted": query,
