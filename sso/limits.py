@@ -11,6 +11,7 @@ not: else tries by the account and then by its address would tell. Without a cac
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 
@@ -67,6 +68,7 @@ class Tries:
         return f"sso.tries.{name}.{sha256(parts[name].encode()).hexdigest()}"
 
 
+@lru_cache(maxsize=1000)
 def network_of(address: str) -> str:
     """Return ``address``, or what one computer has of IPv6: it takes another address of its /64 whenever it likes."""
     try:

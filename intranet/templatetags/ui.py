@@ -8,7 +8,6 @@ from django import template
 from django.template.defaultfilters import stringfilter
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -53,14 +52,14 @@ def when(value: date | datetime | None) -> str:
     day, today = _day(value), timezone.localdate()
     days = (day - today).days
     if days == 0:
-        return date_format(timezone.localtime(value), "H:i") if isinstance(value, datetime) else _("today")
+        return f"{timezone.localtime(value):%H:%M}" if isinstance(value, datetime) else _("today")
     if days == -1:
         return _("yesterday")
     if days == 1:
         return _("tomorrow")
     if 1 < days < 7:
         return WEEKDAYS[day.weekday()]
-    return date_format(day, "d/m" if day.year == today.year else "d/m/Y")
+    return f"{day:%d/%m}" if day.year == today.year else f"{day:%d/%m/%Y}"
 
 
 @register.filter
@@ -68,10 +67,9 @@ def whole(value: date | datetime | None) -> str:
     """Return the full day, and the time if there is one: "Thứ Hai, 23/11/2026, 08:12"."""
     if not value:
         return ""
-    words = f"{WEEKDAYS[_day(value).weekday()]}, {date_format(_day(value), 'd/m/Y')}"
-    return (
-        f"{words}, {date_format(timezone.localtime(value), 'H:i')}" if isinstance(value, datetime) else words
-    )
+    day = _day(value)
+    words = f"{WEEKDAYS[day.weekday()]}, {day:%d/%m/%Y}"
+    return f"{words}, {timezone.localtime(value):%H:%M}" if isinstance(value, datetime) else words
 
 
 @register.filter
