@@ -45,6 +45,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def planned_cursor(self):
         """Return a cursor for SQL that comes again and again with other values."""
+        self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
             return self._prepare_cursor(PlannedCursor(self.connection))

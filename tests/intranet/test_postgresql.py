@@ -56,6 +56,17 @@ def test_connection_that_the_server_has_ended_is_made_anew():
     assert key_of_server() != before
 
 
+def test_statement_planned_in_a_connection_that_the_server_has_ended_is_asked_in_a_new_one():
+    person = UserFactory()
+    lookup = PreparedLookup(lambda name: User.objects.filter(username=name), key="pk")
+    lookup.first(person.username)
+
+    end_from_elsewhere(key_of_server())
+    begin_request()
+
+    assert lookup.first(person.username).key == person.pk
+
+
 def test_statement_is_planned_once_whatever_the_values_and_told_with_them():
     people = [UserFactory(), UserFactory()]
     lookup = PreparedLookup(lambda name: User.objects.filter(username=name), key="pk")
