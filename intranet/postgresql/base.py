@@ -1,8 +1,10 @@
 """Django's PostgreSQL, with a health check that costs nothing while all is well, and statements planned once."""
 
 import select
+from contextlib import contextmanager, nullcontext, suppress
 
 from django.db.backends.postgresql import base, operations
+from psycopg import Error
 
 MOST_STATEMENTS = 400  # kept in one connection
 
@@ -11,12 +13,27 @@ class PlannedCursor(base.ServerBindingCursor):
     """Sends the values beside the SQL, so that the server reads and plans each statement once in a connection."""
 
     def execute(self, query, params=None, **options):
+        is_new = query not in self.connection.planned
         # For this one only: Django's own statements hold their values, so that none comes twice.
         self.connection.prepare_threshold = 0
         try:
-            return super().execute(query, params, prepare=True, **options)
+            with by_index(self.connection) if is_new else nullcontext():
+                answer = super().execute(query, params, prepare=True, **options)
         finally:
             self.connection.prepare_threshold = None
+        self.connection.planned.add(query)
+        return answer
+
+
+@contextmanager
+def by_index(connection):
+    """Have the server plan as for large tables: small ones it would read whole, and go on so while they grow."""
+    connection.execute("SET enable_seqscan = off", prepare=False)
+    try:
+        yield
+    finally:
+        with suppress(Error):  # in a transaction that has failed, whose end takes it back
+            connection.execute("RESET enable_seqscan", prepare=False)
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -38,8 +55,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         connection = super().get_new_connection(conn_params)
         connection.prepared_max = MOST_STATEMENTS
-        # While tables are small the server may find planning anew each time worth it, and keep to that.
-        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.planned = set()
+        # While tables are small the server may find planning anew each time worth it, and keep to that. No statement
+        # of ours runs so long that compiling it would pay.
+        connection.execute("SET plan_cache_mode = force_generic_plan; SET jit = off")
         connection.commit()
         return connection
 

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, connections
+from django.db import DataError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from sso.models import User
@@ -84,3 +84,29 @@ def test_statement_is_planned_once_whatever_the_values_and_told_with_them():
         True,
         True,
     ]
+
+
+def test_statement_planned_while_a_table_is_small_goes_by_the_index_when_it_has_grown():
+    person = UserFactory()
+    lookup = PreparedLookup(lambda name: User.objects.filter(username=name), key="pk")
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sso_user")
+        lookup.first(person.username)
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%\"username\" = $1%'")
+        [(name,)] = cursor.fetchall()
+        cursor.execute(f"EXPLAIN EXECUTE {name}('x')")
+        plan = " ".join(line for (line,) in cursor.fetchall())
+        cursor.execute("SHOW enable_seqscan")
+        after = cursor.fetchone()
+
+    assert ("Index Scan" in plan, "Seq Scan" in plan, after) == (True, False, ("on",))
+
+
+def test_statement_that_fails_the_first_time_leaves_the_connection_as_it_was():
+    with pytest.raises(DataError), transaction.atomic(), connection.planned_cursor() as cursor:
+        cursor.execute("SELECT 1 / %s::int", [0])
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_seqscan")
+        assert cursor.fetchone() == ("on",)
