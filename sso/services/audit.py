@@ -2,13 +2,16 @@
 
 import json
 import logging
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from allauth.core.internal.httpkit import get_client_ip
+from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import AuditEntry
@@ -188,10 +191,22 @@ def address_of(request) -> str:
     if not hasattr(request, "client_address"):
         request.client_address = ""
         try:
-            request.client_address = plain(get_client_ip(request) or "", 45)
+            request.client_address = _address(
+                request.META.get("REMOTE_ADDR", ""),
+                request.META.get("HTTP_X_FORWARDED_FOR", ""),
+                settings.ALLAUTH_TRUSTED_PROXY_COUNT,
+            )
         except (ImproperlyConfigured, ValueError):
             log.warning("The address of a request cannot be told; see INTRANET_PROXIES.")
     return request.client_address
+
+
+@lru_cache(maxsize=1000)
+def _address(peer: str, forwarded: str, proxies: int) -> str:
+    """Ask allauth once for the same peer and header; ``proxies`` is how many it trusts."""
+    request = HttpRequest()
+    request.META |= {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
+    return plain(get_client_ip(request) or "", 45)
 
 
 def plain(value: Any, length: int) -> str:
