@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from intranet import service
 from intranet.clock import keep_time
+from intranet.worker import work
 
 
 class Command(BaseCommand):
@@ -22,9 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host, port, sockets_port, workers, threads, without, **options):
         parts = {
-            "jobs": service.command(
-                "db_worker", "--queue-name=*", "--interval=0.2", "--no-startup-delay", "--no-reload"
-            ),
+            "jobs": work,
             "timers": keep_time,
         }
         if settings.LDAP_URLS:

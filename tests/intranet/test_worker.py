@@ -1,0 +1,86 @@
+"""Jobs outlive the worker that does them and the database's absence."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from demo.servers.process import wait_until
+from intranet.worker import TIMES, take_back, worker_name
+from tests.databases import sqlite_copy
+
+
+@pytest.fixture
+def running(db):
+    """A job that the worker here has begun."""
+    job = DBTaskResult.objects.create(
+        task_path="sso.jobs.send_logouts",
+        args_kwargs={"args": [[]], "kwargs": {}},
+        backend_name="default",
+        run_after=timezone.now(),
+    )
+    job.claim(worker_name())
+    return job
+
+
+def test_a_job_whose_worker_died_is_done_again(running, caplog):
+    take_back(worker_name())
+
+    running.refresh_from_db()
+    assert running.status == TaskResultStatus.READY
+    assert "send_logouts was cut short and is done again." in caplog.text
+
+
+def test_a_job_of_a_worker_elsewhere_is_left_to_it(running):
+    take_back("elsewhere")
+
+    running.refresh_from_db()
+    assert running.status == TaskResultStatus.RUNNING
+
+
+def test_a_job_that_kills_its_workers_is_given_up(running, caplog):
+    for _time in range(TIMES - 1):
+        take_back(worker_name())
+        running.refresh_from_db()
+        running.claim(worker_name())
+
+    take_back(worker_name())
+
+    running.refresh_from_db()
+    assert (running.status, running.exception_class_path) == (
+        TaskResultStatus.FAILED,
+        "intranet.worker.WorkerDied",
+    )
+    assert f"send_logouts was cut short {TIMES} times and is given up." in caplog.text
+
+
+WORK = "import django; django.setup(); from intranet.worker import work; work()"
+
+
+@pytest.mark.any_database
+def test_while_the_database_is_away_the_worker_waits_for_it(tmp_path):
+    log, place = tmp_path / "log", tmp_path / "not-there-yet"
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("INTRANET_")}
+    environment |= {"DJANGO_SETTINGS_MODULE": "intranet.settings", "INTRANET_VAR": str(tmp_path)}
+    environment |= {"INTRANET_DATABASE_URL": f"sqlite:///{place}/db.sqlite3"}
+    with log.open("wb") as out:
+        worker = subprocess.Popen(
+            [sys.executable, "-c", WORK], cwd=settings.BASE_DIR, env=environment, stdout=out, stderr=out
+        )
+    try:
+        wait_until(lambda: "wait for the database: unable to open" in log.read_text(), 20)
+        Path(sqlite_copy(tmp_path)).rename(tmp_path / "db.sqlite3")
+        place.symlink_to(tmp_path)
+        wait_until(lambda: "The jobs go on." in log.read_text(), 10)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(10) == 0
+    assert "Traceback" not in log.read_text()
