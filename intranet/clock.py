@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.db import close_old_connections
 
+from intranet.outage import is_outage
 from intranet.plugins import Timer, plugins
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,10 @@ def ring(timer: Timer) -> None:
     close_old_connections()
     try:
         call_command(timer.command, verbosity=0)
-    except Exception:
-        log.exception("The timer %s failed.", timer.command)
+    except Exception as error:
+        if is_outage(error):
+            log.error("The timer %s failed: %s", timer.command, " ".join(str(error).split()))
+        else:
+            log.exception("The timer %s failed.", timer.command)
     finally:
         close_old_connections()

@@ -4,6 +4,8 @@ import logging
 import re
 from typing import Any
 
+from intranet.outage import is_outage
+
 QUIET_SECONDS = 60
 # In an address, as secrets.token_urlsafe makes it: of an invitation, of a calendar's feed.
 TOKEN = re.compile(r"(?=[\w-]*[A-Z])(?=[\w-]*[0-9])[\w-]{32,}", re.ASCII)
@@ -20,6 +22,7 @@ def configuration(level: str) -> dict[str, Any]:
         "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
         "filters": {
             "once_per_minute": {"()": OncePerMinute},
+            "outages_once_per_minute": {"()": OutagesOncePerMinute},
             "refusals_once_per_minute": {"()": OncePerMinute},
             "no_routine": {"()": NoRoutine},
             "no_tokens": {"()": NoTokens},
@@ -28,7 +31,7 @@ def configuration(level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "WARNING"},
-            "django.request": {"filters": ["no_tokens"]},
+            "django.request": {"filters": ["no_tokens", "outages_once_per_minute"]},
             "django.security.csrf": {"filters": ["no_tokens"]},
             **{f"django.security.{name}": {"filters": ["refusals_once_per_minute"]} for name in REFUSALS},
             "django_auth_ldap": {"level": "WARNING"},  # below it writes down what was typed as the account
@@ -57,9 +60,17 @@ class OncePerMinute(logging.Filter):
         if record.exc_info:
             error = record.exc_info[1]
             reason = error.__cause__ or error
-            record.msg, record.args = f"{record.getMessage()}: {type(reason).__name__}: {reason}", ()
+            text = " ".join(str(reason).split())  # a server may say it in several lines
+            record.msg, record.args = f"{record.getMessage()}: {type(reason).__name__}: {text}", ()
             record.exc_info = record.exc_text = None
         return True
+
+
+class OutagesOncePerMinute(OncePerMinute):
+    """Lets all pass but that the database is away: every request would tell it, with a traceback of a hundred lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and is_outage(record.exc_info[1])) or super().filter(record)
 
 
 class NoRoutine(logging.Filter):

@@ -4,7 +4,6 @@ import sys
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -12,6 +11,7 @@ from django.utils.translation import override
 
 from intranet.frame import frame_of_browser
 from intranet.middleware import language_of
+from intranet.outage import is_outage
 
 RETRY_AFTER_SECONDS = "30"
 
@@ -36,7 +36,7 @@ def too_big(request):
 
 def server_error(request):
     """500, or 503 with a time to come back when the database is away."""
-    if isinstance(sys.exc_info()[1], OperationalError):
+    if is_outage(sys.exc_info()[1]):
         response = error_page(request, 503)
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response

@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.files.base import ContentFile
-from django.db import OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.templatetags.static import static
 from django.test import Client, override_settings
 from django.utils import translation
@@ -154,10 +155,23 @@ def test_page_open_for_too_long_says_what_to_do():
     assert "Vui lòng gửi lại" in answer.content.decode() or "gửi lại" in answer.content.decode()
 
 
+def read_only(text: str) -> InternalError:
+    """What Django says of a PostgreSQL that another machine is taking over from."""
+    error = InternalError(text)
+    error.__cause__ = psycopg.errors.ReadOnlySqlTransaction(text)
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status", "words"),
-    [(RuntimeError, 500, "500"), (OperationalError, 503, "503")],
-    ids=["broken", "database is away"],
+    [
+        (RuntimeError, 500, "500"),
+        (InternalError, 500, "500"),
+        (OperationalError, 503, "503"),
+        (InterfaceError, 503, "503"),
+        (read_only, 503, "503"),
+    ],
+    ids=["broken", "broken query", "database is away", "connection is closed", "database is read-only"],
 )
 def test_failure_is_explained_without_the_database(signed_in, settings, monkeypatch, error, status, words):
     def fail(request):

@@ -5,8 +5,10 @@ from time import time
 
 import pytest
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from intranet.logs import OncePerMinute
+from tests.factories import person_of
 
 
 @pytest.fixture
@@ -38,6 +40,27 @@ def test_outage_is_one_line_a_minute_with_the_reason(logger, caplog, time_machin
         ("Exception ignored: ConnectionError: first", None),
         ("Exception ignored: ConnectionError: third", None),
     ]
+
+
+def test_a_database_that_is_away_is_one_line_a_minute(db, signed_in, caplog, monkeypatch, time_machine):
+    time_machine.move_to(time() + 7200, tick=False)  # whatever other tests were told
+    browser = signed_in(person_of())
+    browser.raise_request_exception = False
+    errors = [OperationalError("it closed\nthe connection"), InterfaceError("closed"), ValueError("ours")]
+    monkeypatch.setattr("intranet.views.home.dashboard_of", lambda request: raise_(errors.pop(0)))
+    for _request in range(3):
+        browser.get("/")
+
+    told = [record for record in caplog.records if record.name == "django.request"]
+
+    assert [(record.getMessage(), bool(record.exc_info)) for record in told] == [
+        ("Service Unavailable: /: OperationalError: it closed the connection", False),
+        ("Internal Server Error: /", True),
+    ]
+
+
+def raise_(error):
+    raise error
 
 
 def test_the_cache_of_redis_is_told_so():

@@ -10,6 +10,7 @@ import pytest
 import requests
 from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands
+from django.db import OperationalError
 
 from demo.servers import HOST, free_port
 from demo.servers.process import members, wait_until
@@ -84,3 +85,16 @@ def test_a_timer_that_fails_is_told_and_does_no_harm(caplog, db):
     clock.ring(Timer(command="no_such_command", every=clock.OURS[0].every))
 
     assert "The timer no_such_command failed." in caplog.text
+
+
+def test_a_timer_while_the_database_is_away_is_one_line(caplog, db, monkeypatch):
+    def fail(*_words, **_options):
+        raise OperationalError("connection refused\nIs the server running?")
+
+    monkeypatch.setattr(clock, "call_command", fail)
+
+    clock.ring(clock.OURS[0])
+
+    [record] = caplog.records
+    text = "The timer seal_audit failed: connection refused Is the server running?"
+    assert (record.getMessage(), record.exc_info) == (text, None)
