@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
@@ -46,9 +46,10 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:50]}:{place}"
 
 
+@transaction.atomic
 def take_back(name: str) -> None:
     """Have the jobs done again in whose middle the worker ``name`` died; each may run twice."""
-    for job in DBTaskResult.objects.running():
+    for job in DBTaskResult.objects.running().select_for_update():
         if job.worker_ids[-1:] != [name]:
             continue
         if len(job.worker_ids) < TIMES:

@@ -11,7 +11,14 @@ from uuid import UUID
 
 import ldap
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.utils import timezone
 
 from sso.directory import (
@@ -36,6 +43,7 @@ BEAT_PATIENCE = 3
 AGAIN_SECONDS = 1  # after a fault
 REMIND = timedelta(minutes=10)  # of a fault that lasts
 MANY_LINES = 20  # of changes, which are then only counted in the log
+AWAY = (OperationalError, InterfaceError, InternalError)  # or full, or read-only while another takes over
 ONLY_ONE = 0x53534F46  # key of PostgreSQL's advisory lock
 
 
@@ -65,10 +73,10 @@ class Follower:
                 self.trouble(str(error))
             except DirectoryUnavailable as error:
                 self.trouble(str(error), DirectoryFollowed.DOWN)
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 with suppress(DatabaseError):
                     connection.close()
-                self.trouble(f"The database does not answer: {error}")
+                self.trouble(f"The database cannot serve: {' '.join(str(error).split())}.")
             except ldap.LDAPError as error:
                 self.trouble(reason_of(error))
             except Exception as error:
@@ -125,7 +133,7 @@ class Follower:
         """Apply ``changes`` and note how far we are, both or neither."""
         try:
             report = applied(changes)
-        except (DirectoryIncomplete, OperationalError, InterfaceError):
+        except (DirectoryIncomplete, *AWAY):
             raise
         except Exception:
             if changes.is_whole:
@@ -244,7 +252,7 @@ def one_by_one(changes: Changes) -> Report:
     for said, gone in pieces:
         try:
             report = brought_in(said, gone)
-        except (OperationalError, InterfaceError):
+        except AWAY:
             raise
         except Exception as error:
             what = next((entry.dn for entry in said.entries()), str(gone or said.unread))

@@ -8,6 +8,7 @@ import uuid
 import ldap
 import pytest
 from django.core.management import call_command
+from django.db import InternalError, connection
 
 from demo.directory import GROUPS, PEOPLE, person_dn
 from demo.servers.slapd import Slapd
@@ -75,6 +76,25 @@ def test_a_lock_counts_on_an_entry_whose_name_another_one_has(ear, admin):
     ear.hear()
 
     assert (person("ha").is_active, person("dung").is_active) == (True, False)
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_heard_while_another_postgresql_takes_over_is_not_left_out(slapd, admin, caplog):
+    with listening() as ear:
+        admin.person("dung", pwdAccountLockedTime=FOR_EVER)
+        changes = ear.feed.next(5)
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = on")
+
+        with pytest.raises(InternalError, match="read-only"):
+            ear.follower.take(changes)
+
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+        ear.follower.take(changes)
+    assert "Left out" not in lines(caplog)
+    assert not person("dung").is_active
 
 
 def test_who_stands_too_deep_in_the_tree_stays(heard_anew, admin, slapd):
