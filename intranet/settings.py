@@ -117,6 +117,10 @@ DATABASE_URL = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["ENGINE"] = "intranet.postgresql"
+    # A server that is gone without a word is given up in seconds; the system would wait for a quarter of an hour.
+    given_up = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10}
+    given_up |= {"keepalives_interval": 5, "keepalives_count": 3}
+    DATABASES["default"]["OPTIONS"] = given_up | DATABASES["default"].get("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
     DATABASES["default"]["OPTIONS"] = {

@@ -38,6 +38,17 @@ def begin_request() -> None:
     connection.close_if_unusable_or_obsolete()
 
 
+def test_server_that_is_gone_without_a_word_is_given_up_in_seconds():
+    connection.ensure_connection()
+    kept = {option.keyword.decode(): option.val for option in connection.connection.pgconn.info}
+
+    assert [kept[name] for name in ("connect_timeout", "tcp_user_timeout", "keepalives_idle")] == [
+        b"5",
+        b"10000",
+        b"10",
+    ]
+
+
 def test_connection_that_is_whole_is_used_without_a_question(monkeypatch):
     before, asked = key_of_server(), []
     monkeypatch.setattr(connection, "is_usable", lambda: asked.append(before) or True)
