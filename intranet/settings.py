@@ -19,6 +19,8 @@ VAR_DIR = Path(env.text("VAR", str(BASE_DIR / "var")))
 DEBUG = env.flag("DEBUG")
 IS_DEMO = env.flag("DEMO")
 SECRET_KEY = env.text("SECRET_KEY") or env.secret_file(VAR_DIR / "secret_key", get_random_secret_key)
+# Those of before: what they have signed (sessions, links, seals of the record) is good for as long as they are named.
+SECRET_KEY_FALLBACKS = env.text("SECRET_KEY_FALLBACKS").split()
 BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 IS_HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") or [urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1"]

@@ -1,9 +1,11 @@
 """One revocation: whatever lets a person in is refused from then on, and nothing else is."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -56,6 +58,17 @@ def test_every_model_that_lets_a_person_in_is_ended():
 
     assert lets_in - {Revocation} <= set(MODELS)
     assert {Session, Grant, AccessToken, RefreshToken, DeviceGrant, TrustedBrowser, Invitation} <= set(MODELS)
+
+
+def test_a_command_ends_the_access_of_everybody_and_says_why(world):
+    mine, other = world.browser(), UserFactory()
+    tokens = tokens_of(mine, world.wiki)
+
+    call_command("end_access", cause="Khôi phục từ bản sao lưu")
+
+    assert (world.is_session(mine), world.userinfo(tokens["access_token"])) == (False, 401)
+    told = AuditEntry.objects.get(action="revoked", person_id=other.pk)
+    assert (told.cause, json.loads(told.detail)) == ("by_admin", {"words": "Khôi phục từ bản sao lưu"})
 
 
 def test_an_ordinary_password_change_keeps_the_acting_session_with_its_tokens(world):
