@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -60,10 +62,34 @@ def wheel_folder(tmp_path_factory) -> Path:
     return folder / "site"
 
 
-def test_plugin_from_a_wheel_is_an_equal(walk, wheel_folder):
-    pages = walk("/", "/sample/", "/search/?q=hello", PYTHONPATH=str(wheel_folder))
+@pytest.fixture
+def readme_folder(tmp_path) -> Path:
+    """The plug-in as it stands in the README, as if it were installed."""
+    files = files_of((ROOT / "README.md").read_text())
+    points = tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]["intranet.plugins"]
+    files["hello-1.dist-info/METADATA"] = "Metadata-Version: 2.1\nName: hello\nVersion: 1\n"
+    files["hello-1.dist-info/entry_points.txt"] = f"[intranet.plugins]\nhello = {points['hello']}\n"
+    for name, text in files.items():
+        path = tmp_path / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "site"
 
-    assert [status for status, _text in pages.values()] == [200, 200, 200]
+
+def files_of(readme: str) -> dict[str, str]:
+    """Return what the README has in its blocks about the plug-in, by the names that stand above each piece."""
+    chapter = readme.partition("## A plug-in in five minutes\n")[2].partition("\n## ")[0]
+    blocks = "\n".join(re.findall(r"^```\w+\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL))
+    pieces = re.split(r"^(?:# |\{# )([\w./]+\.\w+)(?: #\})?\n", blocks, flags=re.MULTILINE)[1:]
+    return dict(zip(pieces[::2], pieces[1::2], strict=True))
+
+
+def test_plugin_from_a_wheel_and_that_of_the_readme_are_equals(walk, wheel_folder, readme_folder):
+    pages = walk("/", "/sample/", "/hello/", "/search/?q=hello", PYTHONPATH=f"{wheel_folder}:{readme_folder}")
+
+    assert [status for status, _text in pages.values()] == [200, 200, 200, 200]
+    assert "widget-hello-hello" in pages["/"][1]
+    assert "<h1>Hello</h1>" in pages["/hello/"][1]
     home = pages["/"][1]
     assert 'href="/sample/"' in home
     assert "widget-sample-hello" in home
