@@ -12,7 +12,7 @@ reset:
 	@test ! -x $(PY) || $(PY) -m demo.reset
 
 check:
-	@bin/setup run
+	@bin/setup check
 	@bin/check
 
 test:

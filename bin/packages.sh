@@ -28,11 +28,11 @@ command apache2|apache2|httpd
 file /usr/lib/apache2/modules/mod_auth_openidc.so /usr/lib64/httpd/modules/mod_auth_openidc.so|libapache2-mod-auth-openidc|mod_auth_openidc
 '
 
-# Prints "debian|fedora" for each package of `run`, or of `run` and `test`, that is not there.
+# Prints "debian|fedora" for each package of `run`, with `test` also of that, that is not there; `check` needs none besides.
 missing_packages() {
     PATH=$PATH:/usr/sbin:/sbin
     wanted=$run_packages
-    [ "$1" = run ] || wanted=$wanted$test_packages
+    [ "$1" != test ] || wanted=$wanted$test_packages
     printf '%s' "$wanted" | while IFS='|' read -r probe debian fedora; do
         [ -n "$probe" ] || continue
         case $probe in

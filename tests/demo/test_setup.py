@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -116,6 +117,21 @@ def test_a_missing_program_is_named_for_debian_and_fedora(tmp_path):
     assert "chromium" not in found
 
 
+def test_a_check_needs_no_other_programs_than_a_run_but_the_tools_of_developers(tmp_path):
+    assert missing("check", str(tmp_path)) == missing("run", str(tmp_path)) != missing("test", str(tmp_path))
+    python = tmp_path / ".venv/bin/python"
+    for name in ("bin/setup", "bin/packages.sh", "requirements.txt", "requirements-dev.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(PROJECT / name, tmp_path / name)
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\ncase "$*" in *"pip install"*) echo "$@" ;; esac\n')
+    python.chmod(0o755)
+
+    done = subprocess.run([tmp_path / "bin/setup", "check"], capture_output=True, text=True, check=True)
+
+    assert "-r requirements.txt -r requirements-dev.txt" in done.stdout
+
+
 def test_setup_has_nothing_to_do_twice():
     done = subprocess.run([PROJECT / "bin/setup", "run"], capture_output=True, text=True, check=False)
     again = subprocess.run([PROJECT / "bin/setup", "run"], capture_output=True, text=True, check=False)
@@ -126,4 +142,4 @@ def test_setup_has_nothing_to_do_twice():
 def test_setup_refuses_unknown_purposes():
     done = subprocess.run([PROJECT / "bin/setup", "fly"], capture_output=True, text=True, check=False)
 
-    assert (done.returncode, done.stderr) == (2, "usage: bin/setup [run|test]\n")
+    assert (done.returncode, done.stderr) == (2, "usage: bin/setup [run|check|test]\n")
