@@ -1,5 +1,6 @@
 """Tokens that systems can check by themselves: signed with RS256 or ES256 (RFC 7515, RFC 7519)."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,21 @@ def read_hint(token: str) -> dict[str, Any] | None:
     """Return the claims of an ID token of ours, also of an expired one; None when we did not sign it."""
     claims = verified(token, "JWT")
     return claims if claims and claims.get("iss") == issuer() else None
+
+
+def named_by_lost_key(token: str) -> str | None:
+    """Return for which system ``token`` says to be when we do not know its key (any more): nothing is proved by it.
+
+    None when we know the key, and for what cannot be read.
+    """
+    try:
+        found = jws.extract_compact(token.encode())
+        header, claims = found.headers(), json.loads(found.payload)
+        if header["alg"] not in Algorithm.values or key_named(header["kid"], header["alg"]):
+            return None
+        return str(claims["aud"])
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def verified(token: str, typ: str) -> dict[str, Any] | None:

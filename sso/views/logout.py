@@ -20,7 +20,7 @@ from sso.models import Application, LogoutNotice
 from sso.models.tokens import origin_of
 from sso.oauth.claims import sid_for
 from sso.oauth.parameters import BadParameter, Refused, read
-from sso.oauth.signing import read_hint
+from sso.oauth.signing import named_by_lost_key, read_hint
 from sso.services import sessions
 from sso.services.logout import cannot_be_told, front_channels, notices_since
 from sso.services.sessions import SID
@@ -144,18 +144,23 @@ def signed_out(request):
 
 
 def sign_out_asked(query: QueryDict) -> tuple[str, dict | None, str]:
-    """Return where to go afterwards ("" where nobody has said so), the hint's claims, and who asks. Raises Refused."""
+    """Return where to go afterwards ("" where nobody has said so), the hint's claims, and who asks. Raises Refused.
+
+    A hint whose key was withdrawn meanwhile proves nothing, and the system is not to blame: it counts as much as a
+    client ID, so the person is asked.
+    """
     try:
         values = read(query)
     except BadParameter as error:
         raise Refused(str(error)) from error
-    claims = None
+    claims, named = None, ""
     if hint := values.get("id_token_hint"):
         claims = read_hint(hint)
-        if claims is None:
+        named = claims["aud"] if claims else named_by_lost_key(hint)
+        if named is None:
             raise Refused(_("The proof of sign-in (ID token) is not one of ours."))
-    client_id = values.get("client_id") or (claims or {}).get("aud", "")
-    if claims and claims.get("aud") != client_id:
+    client_id = values.get("client_id") or named
+    if named and named != client_id:
         raise Refused(_("The proof of sign-in (ID token) belongs to another system."))
     target = values.get("post_logout_redirect_uri")
     if not target:

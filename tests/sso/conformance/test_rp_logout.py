@@ -1,8 +1,11 @@
 """The modules of the OpenID Foundation's plan for RP-initiated logout, each as one test of the same name."""
 
+from io import StringIO
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.core.cache import caches
+from django.core.management import call_command
 
 from tests.sso.conformance.conftest import GOODBYE
 
@@ -106,3 +109,19 @@ def test_state_is_given_back_letter_by_letter(inside):
     )
 
     assert dict(parse_qsl(urlsplit(left_for(answer)).query)) == {"state": state}
+
+
+def test_hint_of_a_withdrawn_key_asks_the_person_and_then_goes_on(inside):
+    """After an emergency each system still holds ID tokens of the key that got known (RP-Initiated Logout 1.0 §2)."""
+    hint = inside.tokens()["id_token"]
+    call_command("rotate_keys", "--now", stdout=StringIO())
+    caches["process"].clear()
+
+    answer = inside.sign_out(id_token_hint=hint, post_logout_redirect_uri=GOODBYE, state="s-1")
+    elsewhere = inside.sign_out(id_token_hint=hint, post_logout_redirect_uri="https://evil.example/bye")
+    of_another = inside.sign_out(id_token_hint=hint, client_id="another")
+
+    assert (is_asked(answer), inside.is_signed_in) == (True, True)
+    assert [elsewhere.status_code, of_another.status_code] == [400, 400]
+    answer.url = answer.url.replace("/oauth/end-session/", "/oauth/sign-out/")  # where the form leads
+    assert left_for(inside.fill(answer, where="browser")) == f"{GOODBYE}?state=s-1"
