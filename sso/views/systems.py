@@ -41,7 +41,12 @@ def for_system_admins(view):
 def system_list(request):
     waiting = SystemRequest.objects.waiting().select_related("application", "asked_by")
     rows = [
-        {"system": system, "ends_soon": clients.ends_soon(system)} for system in Application.objects.all()
+        {
+            "system": system,
+            "learns": words("allowed_scopes", system.allowed_scopes),
+            "ends_soon": clients.ends_soon(system),
+        }
+        for system in Application.objects.all()
     ]
     context = {"rows": rows, "waiting": [described(one, request.user) for one in waiting]}
     return TemplateResponse(request, "sso/system_list.html", context)

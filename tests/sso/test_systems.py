@@ -334,6 +334,13 @@ def test_new_secret_without_overlap_ends_tokens(session_of, wiki):
     assert not RefreshToken.objects.exists()
 
 
+def test_list_says_in_words_what_systems_may_learn(admin_client, wiki):
+    page = admin_client.get(reverse("systems")).content.decode()
+
+    assert "Địa chỉ thư điện tử" in page
+    assert "organization" not in page
+
+
 # --- presets -------------------------------------------------------------------------------------
 
 
