@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import Application
+from sso.oauth.scopes import OPENS_MAILBOXES
 
 BASIC = ("openid", "profile", "email")
 ALL = (*BASIC, "organization")
@@ -261,6 +262,22 @@ Scopes included in a login request: openid profile email
 Scopes included in a login request for offline access: openid profile email
 Service base URL: {issuer}
 Require email verification: no
+""",
+    ),
+    Preset(
+        "roundcube", "Roundcube", ("{base}/index.php/login/oauth",), ("{base}/",), icon="mail",
+        start="{base}/index.php/login/oauth", scopes=(*BASIC, OPENS_MAILBOXES), without_pkce=True, is_tried=True,
+        where=_("config/config.inc.php; the mail server must ask us about tokens (XOAUTH2)"),
+        snippet="""$config['oauth_provider'] = 'generic';
+$config['oauth_provider_name'] = 'Intranet';
+$config['oauth_client_id'] = '{client_id}';
+$config['oauth_client_secret'] = '{secret}';
+$config['oauth_auth_uri'] = '{issuer}/oauth/authorize/';
+$config['oauth_token_uri'] = '{issuer}/oauth/token/';
+$config['oauth_identity_uri'] = '{issuer}/oauth/userinfo/';
+$config['oauth_scope'] = 'openid profile email mail';
+$config['oauth_identity_fields'] = ['email'];
+$config['oauth_login_redirect'] = true;
 """,
     ),
     *[

@@ -11,13 +11,14 @@ from django.utils.translation import pgettext_lazy
 
 from sso.forms.addresses import AddressesField, AddressField, KeysField, is_of_app, problem_of
 from sso.models import Application, Post, Role, Unit, User
-from sso.models.tokens import Acr
-from sso.oauth.scopes import TEXTS
+from sso.models.tokens import MAIL_CLIENT, Acr
+from sso.oauth.scopes import OPENS_MAILBOXES, TEXTS
 from sso.presets import BY_SLUG, PRESETS
 from sso.services.rules import Way
 
 SCOPES_TO_GIVE = [
-    (name, TEXTS[name]) for name in ("openid", "profile", "email", "phone", "address", "organization")
+    (name, TEXTS[name])
+    for name in ("openid", "profile", "email", "phone", "address", "organization", OPENS_MAILBOXES)
 ]
 
 
@@ -179,6 +180,8 @@ class SystemForm(forms.ModelForm):
             self.add_error(
                 "redirect_uris", _("Name at least one address, or nobody can come back from sign-in.")
             )
+        if OPENS_MAILBOXES in data.get("allowed_scopes", ()):
+            self.clean_mail(data)
         if data.get("client_type") == Application.CLIENT_PUBLIC:
             self.clean_public(data)
         else:
@@ -186,6 +189,21 @@ class SystemForm(forms.ModelForm):
                 if any(map(is_of_app, data.get(name, "").split())):
                     self.add_error(name, _("Only an app on the person's device has an address of its own."))
         return data
+
+    def clean_mail(self, data) -> None:
+        """Whose tokens the mail server may take for the person: a webmail's, and nobody else may hold one."""
+        keeps_secrets = data.get("client_type") == Application.CLIENT_CONFIDENTIAL
+        is_entered = data.get("authorization_grant_type") == Application.GRANT_AUTHORIZATION_CODE
+        if not (keeps_secrets and is_entered) and self.instance.client_id != MAIL_CLIENT:
+            self.add_error(
+                "allowed_scopes",
+                _("Only a system on a server that people sign in to, such as a webmail, may open mailboxes."),
+            )
+        if data.get("token_audience"):
+            self.add_error(
+                "token_audience",
+                _("An API that is given tokens of this system could open mailboxes with them."),
+            )
 
     def clean_public(self, data) -> None:
         """What only somebody with a secret can be or have."""

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from oauth2_provider.scopes import BaseScopes
 from oauth2_provider.settings import oauth2_settings
 
+OPENS_MAILBOXES = "mail"  # served by the mail server, which asks at introspection
 TEXTS = {
     "openid": _("Know who you are"),
     "profile": _("Your name, account and language"),
@@ -11,7 +12,7 @@ TEXTS = {
     "phone": _("Your office telephone number"),
     "address": _("Your room"),
     "organization": _("Your unit, posts and roles"),
-    "mail": _("Read and send mail in your name"),
+    OPENS_MAILBOXES: _("Read and send mail in your name"),
 }
 
 

@@ -74,7 +74,17 @@ def test_registered_system_gets_a_secret_shown_once(admin_client):
         ({"tile_url": "javascript:alert(1)"}, "tile_url"),
         ({"backchannel_logout_uri": "http://wiki.example/out"}, "backchannel_logout_uri"),
         ({"frontchannel_logout_uri": "javascript:alert(1)"}, "frontchannel_logout_uri"),
-        ({"allowed_scopes": ["mail"]}, "allowed_scopes"),
+        ({"allowed_scopes": ["root"]}, "allowed_scopes"),
+        ({"allowed_scopes": ["mail"], "authorization_grant_type": "client-credentials"}, "allowed_scopes"),
+        (
+            {
+                "allowed_scopes": ["mail"],
+                "authorization_grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+            },
+            "allowed_scopes",
+        ),
+        ({"allowed_scopes": ["openid", "mail"], "client_type": "public"}, "allowed_scopes"),
+        ({"allowed_scopes": ["openid", "mail"], "token_audience": "https://api.example"}, "token_audience"),
         ({"allowed_scopes": []}, "allowed_scopes"),
     ],
 )
