@@ -164,7 +164,7 @@ else:
 SESSION_ENGINE = "sso.session_store"
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "urgent"]}}
 
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"

@@ -1,19 +1,28 @@
-"""The jobs of the suite, done one after the other. None is lost when its worker dies or the database is away."""
+"""The jobs of the suite, in two lanes: what nobody may wait for is done beside whatever takes long.
+
+No job is lost when its worker dies or the database is away.
+"""
 
 import logging
 import socket
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import Error, connection, transaction
-from django_tasks import TaskResultStatus
+from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus
+from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 log = logging.getLogger(__name__)
-WORDS = ("--queue-name=*", "--interval=0.2", "--no-startup-delay", "--no-reload")
+ORDINARY, URGENT = "default", "urgent"  # the queues of settings.TASKS
+EVERY_SECONDS = 0.2
 AGAIN_SECONDS = 1  # after the database was away
+LAST_SECONDS = 8  # for the urgent job in hand when the process ends
 TIMES = 3  # that a job is begun; it may be what kills its worker
 
 
@@ -22,28 +31,59 @@ class WorkerDied(Exception):
 
 
 def work() -> None:
-    """Do what is to be done until SIGTERM; while the database is away, wait for it."""
-    name, trouble = worker_name(), ""
-    while True:
+    """Do all jobs until SIGTERM."""
+    name = worker_name(ORDINARY)
+    words = [f"--queue-name={ORDINARY}", f"--interval={EVERY_SECONDS}", "--no-startup-delay", "--no-reload"]
+    with lane(URGENT):
+        keep_at(name, lambda: call_command("db_worker", *words, f"--worker-id={name}"))
+
+
+@contextmanager
+def lane(queue: str) -> Iterator[None]:
+    """Do the jobs of ``queue`` in a thread, until the end of the block."""
+    worker = Worker(
+        queue_names=[queue],
+        interval=EVERY_SECONDS,
+        batch=False,
+        backend_name=DEFAULT_TASK_BACKEND_ALIAS,
+        startup_delay=False,
+        max_tasks=None,
+        worker_id=worker_name(queue),
+    )
+    arguments = [worker.worker_id, worker.run, lambda: worker.running]
+    thread = threading.Thread(target=keep_at, args=arguments, name=f"jobs.{queue}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.running = False
+        thread.join(LAST_SECONDS)
+
+
+def keep_at(name: str, do: Callable[[], None], goes_on: Callable[[], bool] = lambda: True) -> None:
+    """Have the worker ``name`` ``do`` its jobs until it has done; while the database is away, wait for it."""
+    trouble = ""
+    while goes_on():
         try:
             take_back(name)
             if trouble:
                 log.warning("The jobs go on.")
             trouble = ""
-            call_command("db_worker", *WORDS, f"--worker-id={name}")
-            return
+            do()
+            break
         except Error as error:
             before, trouble = trouble, " ".join(str(error).split())
             if trouble != before:
                 log.error("The jobs wait for the database: %s", trouble)
             connection.close()
             time.sleep(AGAIN_SECONDS)
+    connection.close()
 
 
-def worker_name() -> str:
+def worker_name(queue: str) -> str:
     """Return what names the worker of this installation on this machine, the same after each start."""
     place = sha256(str(settings.VAR_DIR.resolve()).encode()).hexdigest()[:12]
-    return f"{socket.gethostname()[:50]}:{place}"
+    return f"{socket.gethostname()[:40]}:{place}:{queue}"
 
 
 @transaction.atomic

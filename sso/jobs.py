@@ -6,7 +6,7 @@ from sso.services import logout
 from sso.services.provisioning import working
 
 
-@task(priority=50)
+@task(priority=50, queue_name="urgent")
 def send_logouts(notice_ids: list[int], has_waited: bool = False) -> None:
     """Tell a system that sessions have ended; what it confirmed already is not told again."""
     logout.deliver(notice_ids, has_waited=has_waited)

@@ -13,9 +13,9 @@ os.environ.setdefault("INTRANET_SECRET_KEY", "for tests only")
 os.environ.setdefault("INTRANET_SEALING_KEYS", b64encode(b"for tests only".center(32)).decode())
 
 from intranet.settings import *  # noqa: F403
-from intranet.settings import STORAGES
+from intranet.settings import STORAGES, TASKS
 
-TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+TASKS = {"default": TASKS["default"] | {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 HOME_KEPT_SECONDS = 0
 AUDIT_ANCHOR = None  # each test has a record of its own

@@ -27,6 +27,7 @@ RETRIES = [timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=40)]
 AT_ONCE = 50  # notices of one job
 LONGEST_CALL = 6  # seconds
 LONGEST_REST = 50  # seconds that a system which cannot be reached is left alone: less than its notices live
+ORDINARY = "default"  # the queue of systems that have been slow
 LATER, LAST = 40, -20  # the priority of further tries; of systems that have been slow
 SLOW, SLOW_FOR = 2, 120  # seconds of a call; how long it is remembered
 CONFIRMED = {200, 204}
@@ -62,7 +63,7 @@ def deliver(keys: list[int], *, has_waited: bool = False) -> None:
 
     A system that cannot be reached costs one try for all of them, and is then left alone for a while by the jobs of
     other sessions, too: what hangs for seconds each time would hold up the sign-out of all others. One that answers
-    slowly is told when nothing else is to be done.
+    slowly is told among the ordinary jobs, when nothing else is to be done there.
     """
     from sso.jobs import send_logouts
 
@@ -71,7 +72,7 @@ def deliver(keys: list[int], *, has_waited: bool = False) -> None:
     )
     first = notices.first()
     if first and not has_waited and caches["process"].get(key_of(first.application_id, "slow")):
-        send_logouts.using(priority=LAST).enqueue(keys, has_waited=True)
+        send_logouts.using(priority=LAST, queue_name=ORDINARY).enqueue(keys, has_waited=True)
         return
     trouble, left, began = None, [], timezone.now()
     for notice in notices.order_by("pk"):
@@ -89,7 +90,8 @@ def deliver(keys: list[int], *, has_waited: bool = False) -> None:
         notice.save(update_fields=["state", "tries", "answered_at", "answer"])
     if left:
         again = max(began + RETRIES[left[0].tries - 1], timezone.now() + timedelta(seconds=1))
-        again_later = send_logouts.using(run_after=again, priority=LAST if has_waited else LATER)
+        lane = {"priority": LAST, "queue_name": ORDINARY} if has_waited else {"priority": LATER}
+        again_later = send_logouts.using(run_after=again, **lane)
         again_later.enqueue([notice.pk for notice in left], has_waited=has_waited)
 
 

@@ -318,7 +318,7 @@ def receiver():
 @pytest.fixture
 def queue(settings):
     """Jobs wait in the database, as they do outside of tests; the function runs those that are due."""
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    settings.TASKS = {"default": settings.TASKS["default"] | {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
     def run_due() -> int:
         due = list(DBTaskResult.objects.ready())

@@ -30,7 +30,7 @@ SCOPES = ["openid", "profile", "email", "organization"]
 def intranet(live_server, settings):
     settings.BASE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    settings.TASKS = {"default": settings.TASKS["default"] | {"BACKEND": "django_tasks_db.DatabaseBackend"}}
     return live_server.url
 
 

@@ -226,7 +226,9 @@ def test_tile_is_for_those_who_may_enter(signed_in, people, units, wiki):
 
 
 def test_change_ends_what_those_hold_who_are_out_now(client, people, units, wiki, settings):
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}  # nobody is called
+    settings.TASKS = {
+        "default": settings.TASKS["default"] | {"BACKEND": "django_tasks_db.DatabaseBackend"}
+    }  # nobody is called
     wiki[0].backchannel_logout_uri = "http://127.0.0.1:9/out"
     wiki[0].save()
     tokens = {who: tokens_of(browser_of(people[who]), wiki) for who in ("officer", "clerk")}

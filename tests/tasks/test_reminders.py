@@ -95,7 +95,9 @@ def test_nobody_is_woken_by_a_reminder(hour, sent, time_machine):
 def test_the_timer_s_command_enqueues_the_reminders(
     settings, time_machine, django_capture_on_commit_callbacks
 ):
-    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    settings.TASKS = {
+        "default": settings.TASKS["default"] | {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
+    }
     time_machine.move_to(datetime(2026, 11, 25, 9, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")))
     task = TaskFactory(due=in_days(0))
 

@@ -1,7 +1,7 @@
 """The jobs: look, send, compare; one at a time for each system, and each for some seconds.
 
-One worker does all jobs. What is left of a system's work when its time is up waits behind everything that is new of
-others, so that a slow system holds up nobody for longer than its turn and what it takes over one account.
+One worker does all jobs that are not urgent. What is left of a system's work when its time is up waits behind all that
+is new of others, so that a slow system holds up nobody for longer than its turn and what it takes over one account.
 """
 
 import logging
