@@ -1,7 +1,6 @@
 """Connections to the directory (LDAP), and what is known of its health."""
 
 import logging
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ import ldap
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
+
+from sso.directory.tls import OF_LIBLDAP, is_encrypted, tunnel_to
 
 DOWN_SINCE = "sso.directory.down_since"
 PAUSE = "sso.directory.pause"
@@ -107,27 +108,16 @@ def opened(url: str) -> Server:
     """A new connection to ``url``, encrypted unless it stays on this machine; nobody is bound to it yet."""
     if is_bare(url):
         raise ldap.CONFIDENTIALITY_REQUIRED({"desc": f"{url} is not encrypted"})
-    server = ldap.initialize(url)
-    for option, value in settings.AUTH_LDAP_CONNECTION_OPTIONS.items():
+    if not is_encrypted(url):
+        return with_options(ldap.initialize(url), settings.AUTH_LDAP_CONNECTION_OPTIONS)
+    options = {k: v for k, v in settings.AUTH_LDAP_CONNECTION_OPTIONS.items() if k not in OF_LIBLDAP}
+    return with_options(ldap.initialize(url, fileno=tunnel_to(url)), options)
+
+
+def with_options(server: Server, options: dict) -> Server:
+    for option, value in options.items():
         server.set_option(option, value)
-    if url.startswith("ldaps:") and has_one_address(url):
-        server.set_option(ldap.OPT_CONNECT_ASYNC, 1)
-    if settings.AUTH_LDAP_START_TLS:
-        server.start_tls_s()
     return server
-
-
-def has_one_address(url: str) -> bool:
-    """Say whether the host of ``url`` has no second address to turn to.
-
-    libldap waits without end, and at full speed, for the first word of a frozen directory's TLS; only its asynchronous
-    way of connecting heeds the time limit there, and that way tries one address.
-    """
-    parts = urlsplit(url)
-    with suppress(OSError):
-        found = socket.getaddrinfo(parts.hostname, parts.port or 636, type=socket.SOCK_STREAM)
-        return len({row[4] for row in found}) == 1
-    return False
 
 
 def bound_to(url: str) -> Server:
@@ -169,7 +159,7 @@ def is_first(server: Server) -> bool:
 
 def try_each(question: Callable[[str], Answer], without: set[str] = frozenset()) -> Answer:
     """Return question(url) of the first directory that answers. Raises DirectoryUnavailable."""
-    failure, hint = ldap.TIMEOUT({"desc": "No answer in time"}), ""
+    failure = ldap.TIMEOUT({"desc": "No answer in time"})
     for url in in_order():
         if url in without:
             continue
@@ -177,19 +167,11 @@ def try_each(question: Callable[[str], Answer], without: set[str] = frozenset())
             answer = question(url)
         except OUTAGES as error:
             _failed_at[url] = monotonic()
-            failure, hint = error, hint_at_certificate(url, error)
+            failure = error
         else:
             _failed_at.pop(url, None)
             return answer
-    raise note_outage(reason_of(failure) + hint) from failure
-
-
-def hint_at_certificate(url: str, error: ldap.LDAPError) -> str:
-    """Return what else to look at: libldap calls a certificate that it does not trust a server that is down."""
-    is_tls = url.startswith("ldaps:") or settings.AUTH_LDAP_START_TLS
-    if not (is_tls and isinstance(error, (ldap.SERVER_DOWN, ldap.CONNECT_ERROR))):
-        return ""
-    return f" (Or its certificate is not trusted: does it name the host of {url}, has it run out, who signed it?)"
+    raise note_outage(reason_of(failure)) from failure
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from demo.directory import PEOPLE, entry, person_dn
 from demo.servers.certificates import builder, name
 from demo.servers.slapd import Slapd
 from sso.directory import DirectoryUnavailable
-from sso.directory.connection import Kept, close, has_one_address, opened, service
+from sso.directory.connection import Kept, close, opened, service
 from sso.directory.passwords import check_password, find_entry
 from sso.models import User
 from tests.sso.conftest import PASSWORD, SMALL, connect, sign_in
@@ -94,14 +94,6 @@ def test_p29_a_frozen_directory_behind_tls_is_told_within_the_time_limit(
                 server.resume()
 
     assert isinstance(error, DirectoryUnavailable)
-
-
-@pytest.mark.parametrize(
-    ("url", "is_one"),
-    [("ldaps://127.0.0.1", True), ("ldaps://host.invalid", False)],
-)
-def test_p29_a_host_of_one_address_is_known(url, is_one):
-    assert has_one_address(url) is is_one
 
 
 def test_g13_sign_in_works_again_within_two_seconds(client, synced):
