@@ -22,6 +22,7 @@ OURS = (
     Timer(command="provision", every=timedelta(minutes=1)),
     Timer(command="sync_pages", every=timedelta(minutes=10)),
     Timer(command="clear_expired", every=timedelta(hours=1)),
+    Timer(command="compare_directory", every=timedelta(days=1)),
     Timer(command="delete_old_notices", every=timedelta(days=1)),
     Timer(command="prune_db_task_results", every=timedelta(days=1)),
 )

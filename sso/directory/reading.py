@@ -24,6 +24,7 @@ from sso.directory.entries import (
 )
 
 PAGE_SIZE = 500
+AT_ONCE = 200  # entries that are asked for by their keys
 
 
 @dataclass
@@ -66,14 +67,23 @@ def read_directory() -> Snapshot:
     return snapshot
 
 
-def read_entries(keys: Iterable[UUID]) -> Snapshot:
-    """Return what the directory says of these now, whatever change that shows. Raises as ``read_directory``."""
+def read_entries(keys: Iterable[UUID], *, with_csn: bool = False) -> Snapshot:
+    """Return what the directory says of these now. Raises as ``read_directory``.
+
+    Without the number of the change that they show (``with_csn``) it is taken for newer than all that is known.
+    """
     snapshot = Snapshot()
-    these = "".join(filter_format("(entryUUID=%s)", [str(key)]) for key in keys)
+    attributes = WANTED if with_csn else [*{*WANTED} - {"entryCSN"}]
     with connection() as server:
-        for dn, values in search(server, f"(&{FILTER}(|{these}))", [*{*WANTED} - {"entryCSN"}]):
-            snapshot.add(dn, values)
+        for some in batched(sorted(keys)):
+            these = "".join(filter_format("(entryUUID=%s)", [str(key)]) for key in some)
+            for dn, values in search(server, f"(&{FILTER}(|{these}))", attributes):
+                snapshot.add(dn, values)
     return snapshot
+
+
+def batched(keys: list[UUID]) -> Iterator[list[UUID]]:
+    yield from (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
 
 
 def search(
