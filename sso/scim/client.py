@@ -24,6 +24,7 @@ LONGEST_KEY = 255
 LONGEST_WAIT = 3600  # seconds that a system may ask us to wait
 WAITING = {429, 503}
 CANNOT = {405, 501}
+WANTS_VERSION = {412, 428}
 Resource = dict[str, Any]
 
 
@@ -55,10 +56,19 @@ class Client:
         return self.asked("GET", self.path(kind, key))
 
     def patch(self, kind: str, key: str, body: Resource) -> None:
-        self.ask("PATCH", self.path(kind, key), body)
+        self.change("PATCH", kind, key, body)
 
     def put(self, kind: str, key: str, resource: Resource) -> None:
-        self.ask("PUT", self.path(kind, key), resource)
+        self.change("PUT", kind, key, resource)
+
+    def change(self, method: str, kind: str, key: str, body: Resource) -> None:
+        """Change a resource; a system that wants to know which state of it is meant is told (RFC 7644 §3.14)."""
+        try:
+            self.ask(method, self.path(kind, key), body)
+        except Failed as error:
+            if error.status not in WANTS_VERSION:
+                raise
+            self.ask(method, self.path(kind, key), body, {"If-Match": version_of(self.get(kind, key))})
 
     def find(self, kind: str, name: str, value: str, *, can_filter: bool) -> list[Resource]:
         """Return the resources whose attribute ``name`` is ``value``, whatever else the system sends along.
@@ -113,8 +123,11 @@ class Client:
             raise Failed(Problem.GARBLED, status=answer.status, is_fault=True)
         return said
 
-    def ask(self, method: str, path: str, body: Resource | None = None) -> Answer:
+    def ask(
+        self, method: str, path: str, body: Resource | None = None, more: Mapping[str, str] | None = None
+    ) -> Answer:
         headers = {"Authorization": f"Bearer {self.token}", "Accept": ACCEPTED, "User-Agent": "intranet"}
+        headers |= more or {}
         content = None
         if body is not None:
             content, headers["Content-Type"] = json.dumps(body).encode(), MEDIA_TYPE
@@ -168,6 +181,14 @@ def key_of(resource: Any) -> str:
     except UnicodeEncodeError:
         raise Failed(Problem.GARBLED, is_fault=True) from None
     return key
+
+
+def version_of(resource: Resource) -> str:
+    """Return which state ``resource`` is in (RFC 7643 §3.1), "*" for whichever when it does not say."""
+    meta = resource.get("meta")
+    version = meta.get("version") if isinstance(meta, dict) else None
+    is_plain = isinstance(version, str) and version.isascii() and version.isprintable()
+    return version if is_plain and 0 < len(version) <= LONGEST_KEY else "*"
 
 
 def is_supported(feature: Any) -> bool:

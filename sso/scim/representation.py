@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from sso.models import ProvisioningTarget, Unit, User
 from sso.oauth.claims import subject_of
@@ -16,6 +17,7 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+WHERE = "$ref"  # of what a value names; a system may write it in its own way
 DEPARTMENT, MANAGER = f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager"
 LOCALES = {"en": "en-US", "vi": "vi-VN"}
 OF_SERVER = ("meta", "groups")  # what a system fills in itself
@@ -45,7 +47,8 @@ def account_of(person: User, target: ProvisioningTarget, manager: str = "") -> F
         if post := person.main_post:
             flat |= {"title": post.title_vi, DEPARTMENT: post.unit.name_vi}
         if manager:
-            flat[MANAGER] = {"value": manager}
+            at = f"{target.base_url}/Users/{quote(manager, safe='')}"
+            flat[MANAGER] = {"value": manager, WHERE: at}  # RFC 7643 §8.7.1 wants both
     return flat
 
 
@@ -96,7 +99,11 @@ def put(resource: dict[str, Any], path: str, value: Any) -> None:
 
 def digests(flat: Flat) -> dict[str, str]:
     """Return a digest of each value, by which it is known whether the system has it."""
-    return {path: digest(value) for path, value in flat.items()}
+    return {path: digest(itself(value)) for path, value in flat.items()}
+
+
+def itself(value: Any) -> Any:
+    return {k: v for k, v in value.items() if k != WHERE} if isinstance(value, dict) else value
 
 
 def digest(value: Any) -> str:
@@ -158,7 +165,7 @@ def has(theirs: Any, ours: Any) -> bool:
     if isinstance(ours, dict):
         if isinstance(theirs, str):  # some write a manager as the bare key
             return theirs == ours.get("value")
-        return isinstance(theirs, dict) and all(has(theirs.get(name), value) for name, value in ours.items())
+        return isinstance(theirs, dict) and all(has(theirs.get(k), v) for k, v in itself(ours).items())
     return values_of(ours) <= values_of(theirs)
 
 

@@ -36,7 +36,10 @@ def test_joiner_gets_an_account_with_what_the_system_may_learn(target, foreign, 
         "emails": [{"value": "ha@mic.example", "type": "work", "primary": True}],
         "phoneNumbers": [{"value": "024 3943 0001", "type": "work"}],
         "title": "Chuyên viên",
-        ENTERPRISE: {"department": "Vụ Kế hoạch - Tài chính", "manager": {"value": superior}},
+        ENTERPRISE: {
+            "department": "Vụ Kế hoạch - Tài chính",
+            "manager": {"value": superior, "$ref": f"{foreign.address}/Users/{superior}"},
+        },
     }  # fmt: skip
     row = ProvisionedAccount.objects.get(user=ha)
     assert (row.remote_id, row.is_on, row.due_at, row.answer) == (foreign.users()["ha"]["id"], True, None, "")
