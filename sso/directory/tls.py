@@ -105,9 +105,9 @@ def stamp_of(ca_file: str | None) -> tuple[str | None, int]:
 def trusted(ca_file: str | None, _changed: int) -> ssl.SSLContext:
     """The authorities in ``ca_file``, without one those that the machine trusts."""
     context = ssl.create_default_context(cafile=ca_file)
-    context.verify_flags |= (
-        ssl.VERIFY_X509_PARTIAL_CHAIN
-    )  # the file may name the one that signed, and none above it
+    # As libldap does it: the file may name the one that signed and none above, in the form of older authorities.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
 
