@@ -39,11 +39,7 @@ def is_proven(assertion: str, client_id: str, keys: dict[str, Any]) -> bool:
         return False
     if claims is None:
         return False
-    audience = claims.get("aud")
-    ours = {issuer(), *(issuer() + reverse(name) for name in ASKED_AT)}  # RFC 9126 §2
-    if not ours & {
-        one for one in (audience if isinstance(audience, list) else [audience]) if isinstance(one, str)
-    }:
+    if not is_for_us(claims.get("aud")):
         return False
     if claims.get("iss") != client_id or claims.get("sub") != client_id or not is_timely(claims):
         return False
@@ -62,6 +58,16 @@ def signed_by_one_of(keys: dict[str, Any], assertion: str) -> dict[str, Any] | N
         with suppress(JoseError, ValueError):  # another's signature, or a key of another kind
             return jwt.decode(assertion, import_key(key), algorithms=ALGORITHMS).claims
     return None
+
+
+def is_for_us(audience: Any) -> bool:
+    """Say whether ``audience`` names us, by the issuer or an address that assertions are sent to (RFC 9126 §2).
+
+    And nobody else: what another server was meant to take, too, it could pass on to us.
+    """
+    named = audience if isinstance(audience, list) else [audience]
+    ours = [issuer(), *(issuer() + reverse(name) for name in ASKED_AT)]
+    return bool(named) and all(one in ours for one in named)
 
 
 def is_timely(claims: dict[str, Any]) -> bool:

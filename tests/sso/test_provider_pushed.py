@@ -258,6 +258,16 @@ def test_a_system_proves_itself_by_its_key(signer, key, settings):
     assert ask_token(assertion(signer[0], key), client_id=signer[0].client_id).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "others", [["https://evil.example"], ["https://evil.example", "http://127.0.0.1:8000"], [], [7], ""]
+)
+def test_an_assertion_that_another_server_may_take_proves_nothing(signer, key, settings, others):
+    """Whoever it was sent to could pass it on to us (audience injection, RFC 7523 §3 as amended in 2025)."""
+    several = [settings.BASE_URL, *others] if len(others) == 1 else others
+
+    assert ask_token(assertion(signer[0], key, aud=several)).status_code == 401
+
+
 def test_an_assertion_works_once(signer, key):
     signed = assertion(signer[0], key)
 
