@@ -91,6 +91,8 @@ def exchange(client: Row, form: dict[str, str], request, presented: Row | None) 
     allowed, give = GRANTS[kind]
     if client.grant_type not in allowed:
         raise Failed("unauthorized_client")
+    if client.token_audience and form.get("resource", client.token_audience) != client.token_audience:
+        raise Failed("invalid_target", "access tokens of this client are for another resource")  # RFC 8707 §2
     return give(client, form, request, presented)
 
 

@@ -139,6 +139,9 @@ def fill(asked: Asked, query: QueryDict) -> None:
     asked.scopes = scopes_for(asked.client, values.get("scope", ""))
     if not asked.scopes:
         raise Answer("invalid_scope", "none of the scopes is allowed for this client")
+    audience = asked.client.token_audience
+    if audience and {*query.getlist("resource"), audience} != {audience}:
+        raise Answer("invalid_target", "access tokens of this client are for another resource")
     asked.code_challenge = values.get("code_challenge", "")
     knows_pkce = "code_challenge" in query or "code_challenge_method" in query
     if knows_pkce or asked.client.needs_pkce:

@@ -332,6 +332,32 @@ def test_less_asked_for_at_a_refresh_is_less_of_an_audience(session_of, person, 
     assert [userinfo(browser, token).status_code for token in (less, same)] == [401, 200]
 
 
+@pytest.mark.parametrize(
+    ("resource", "is_right"),
+    [("https://api.mic.example", True), (None, True), ("https://other.example", False),
+     (["https://api.mic.example", "https://other.example"], False)],
+)  # fmt: skip
+def test_a_jwt_is_not_given_for_another_resource_than_was_asked_for(session_of, person, resource, is_right):
+    """RFC 8707 §2: who is given it for the one that was asked for could use it at ours."""
+    system = registered("App", token_audience="https://api.mic.example")
+    browser = session_of(person)
+    tokens = tokens_of(browser, system)
+
+    asked = parameters_of(ask(browser, system[0], resource=resource))
+    last = resource[-1] if isinstance(resource, list) else resource
+    refreshed = refresh(browser, system, tokens["refresh_token"], **({"resource": last} if last else {}))
+
+    assert (asked.get("error"), "code" in asked) == (None if is_right else "invalid_target", is_right)
+    assert refreshed.json().get("error") == (None if is_right else "invalid_target")
+
+
+def test_a_system_without_an_api_may_name_any_resource(session_of, person):
+    """Its tokens say nothing of where they are for; RFC 6749 §3.1 has unknown parameters ignored."""
+    asked = parameters_of(ask(session_of(person), registered("App")[0], resource="https://other.example"))
+
+    assert "code" in asked
+
+
 def test_a_program_gets_a_jwt_of_its_own_name(client):
     row, secret = ensure_client(
         "Job", authorization_grant_type="client-credentials", allowed_scopes=["profile"], token_audience="api"
