@@ -72,6 +72,9 @@ def begin(client: Row, asked: str, request) -> tuple[str, str, DeviceGrant]:
         expires=now + WAITS,
         interval=INTERVAL,
     )
+    DeviceGrant.objects.filter(pk=row.pk).update(
+        last_checked=now - WAITS
+    )  # the first question is never too early
     return device_code, shown(user_code), row
 
 

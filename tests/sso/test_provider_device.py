@@ -109,6 +109,17 @@ def test_a_device_asks_no_more_often_than_it_may(board, person, browser_of):
         assert answer(browser_of(person), codes).status_code == 422
 
 
+def test_the_first_question_of_a_device_is_never_too_early(board):
+    """RFC 8628 §3.5: the interval is that between two questions; many devices ask at once, then wait."""
+    with time_machine.travel(START, tick=False) as clock:
+        codes = begin(board)
+        seen = [poll(board, codes).json()["error"]]
+        clock.shift(timedelta(seconds=5))
+        seen.append(poll(board, codes).json()["error"])
+
+    assert seen == ["authorization_pending", "authorization_pending"]
+
+
 def test_a_device_that_was_turned_away_hears_so(board, person, browser_of):
     codes = begin(board)
 
