@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from demo.directory import person_dn
-from sso.api import User
+from sso.api import Role, User
 from sso.directory.entries import canonical
 from sso.models import DirectoryEntry, DirectoryFollowed
 from sso.services.sync.comparing import compare_directory
@@ -13,6 +13,10 @@ from tests.sso.test_follow_faults import opened_anew, start_anew
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 READ = "access to *\n    by dn.exact"
+
+
+def roles() -> list[tuple]:
+    return sorted(Role.objects.values_list("user__username", "name"))
 
 
 def hiding(config: str, what: str) -> str:
@@ -27,13 +31,21 @@ def test_nothing_is_changed_when_all_was_told(ear, admin):
     assert compare_directory().lines == []
 
 
-def test_a_renamed_container_is_noticed(slapd, ear, admin):
-    """Roles go by DNs: who is given one in the new place must be found there."""
+def test_a_renamed_container_is_noticed(ear, admin):
+    """Roles go by DNs: whoever had one keeps it, and who is given one in the new place is found there."""
     above = person_dn("ha").partition(",")[2]
     admin.rename(above, "ou=persons")
+    members = [f"uid={uid},ou=persons,{above.partition(',')[2]}" for uid in ("ha", "dung")]
 
     compare_directory()
+    kept = roles()
+    admin.set(f"cn=unit-admin.KHTC,ou=groups,{above.partition(',')[2]}", member=members)
+    ear.hear()
 
+    assert (kept, roles()) == (
+        [("ha", "unit_admin"), ("tam", "system_admin")],
+        [("dung", "unit_admin"), *kept],
+    )
     moved = canonical(f"uid=ha,ou=persons,{above.partition(',')[2]}")
     assert list(DirectoryEntry.objects.filter(dn=moved).values_list("gone_at", flat=True)) == [None]
     assert User.objects.filter(is_active=False).count() == 0
