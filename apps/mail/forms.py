@@ -14,6 +14,7 @@ from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from apps.mail.compose import SUBJECT_LENGTH
 from apps.mail.html import clean_written
+from apps.mail.imap import UIDS_AT_ONCE, uids_of
 from apps.mail.mime import Address, one_line
 from apps.mail.plain import from_html
 from sso.api import User
@@ -179,11 +180,22 @@ class ActForm(forms.Form):
         super().__init__(data)
         uids = [
             value
-            for value in data.getlist("uid")[:1000]
+            for value in data.getlist("uid")[:UIDS_AT_ONCE]
             if value.isascii() and value.isdigit() and len(value) < 11
         ]
         self.fields["uid"].choices = [(value, value) for value in uids]
         self.fields["uid"].error_messages["required"] = _("Choose at least one message first.")
+
+
+class UndoForm(forms.Form):
+    """Which messages go back where they came from."""
+
+    uids = forms.RegexField(r"^\d{1,10}(:\d{1,10})?(,\d{1,10}(:\d{1,10})?){0,999}\Z", max_length=22_000)
+    uidvalidity = forms.IntegerField(min_value=0)
+    target = forms.CharField(max_length=250, strip=False)
+
+    def clean_uids(self):
+        return uids_of(self.cleaned_data["uids"])
 
 
 class FindForm(forms.Form):

@@ -20,6 +20,7 @@ READ_SECONDS = 8  # less than the 9 that the home page waits for a card
 ROWS_KEPT = 500  # of a mailbox: what a row of a list shows never changes but for its flags
 MAILBOXES_KEPT = 20
 WORDS_LOOKED_UP = 10
+UIDS_AT_ONCE = 1000
 HEADS_KEPT = 10  # a page, its frame and its files ask for the same message
 
 # What a mailbox page asks for: no text of a sender, so nothing is quoted.
@@ -39,6 +40,26 @@ class Listed:
     messages: int
     unseen: int
     mark: str  # another one when anything in it has changed
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many messages lie in ``folder`` now; their uids there, as far as the server tells (RFC 4315)."""
+
+    folder: str
+    count: int
+    uidvalidity: int = 0
+    uids: str = ""
+
+
+def uids_of(text: str) -> list[int]:
+    """Return the uids of a set such as "4:6,9", at most UIDS_AT_ONCE (RFC 9051 §9)."""
+    found = []
+    for part in text.split(","):
+        first, _, last = part.partition(":")
+        ends = sorted((int(first), int(last or first)))
+        found += range(ends[0], min(ends[1], ends[0] + UIDS_AT_ONCE - 1) + 1)
+    return found[:UIDS_AT_ONCE]
 
 
 def _body(number: str, limit_bytes: int) -> str:
@@ -240,14 +261,23 @@ class Connection(IMAPClient):
         (self.add_flags if is_on else self.remove_flags)(uids, [flag], silent=True)
         self._count()
 
-    def move_to(self, uids: list[int], mailbox: str) -> None:
-        """Move messages of the open mailbox."""
+    def move_to(self, uids: list[int], mailbox: str) -> Moved:
+        """Move those messages of the open mailbox that are still there, and return where they lie."""
+        uids = list(self._fetch(uids, "FLAGS"))
+        if not uids:
+            return Moved(mailbox, 0)
+        self._imap.untagged_responses.pop("COPYUID", None)
         if self.has_capability("MOVE"):
             self.move(uids, mailbox)
         else:
             self.copy(uids, mailbox)
+        told = self._imap.untagged_responses.pop("COPYUID", [b""])[-1].decode("ascii", "replace").split()
+        if not self.has_capability("MOVE"):
             self.erase(uids)
         self._count()
+        return (
+            Moved(mailbox, len(uids), int(told[0]), told[2]) if len(told) == 3 else Moved(mailbox, len(uids))
+        )
 
     def erase(self, uids: list[int]) -> None:
         """Delete messages of the open mailbox for good."""

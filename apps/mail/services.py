@@ -15,7 +15,7 @@ from imapclient.exceptions import IMAPClientError
 from apps.mail import compose, mailbox
 from apps.mail.compose import Letter
 from apps.mail.connections import PAUSE_SECONDS, MailServerDown, mailbox_of
-from apps.mail.imap import CONNECT_SECONDS, READ_SECONDS, Connection
+from apps.mail.imap import CONNECT_SECONDS, READ_SECONDS, Connection, Missing, Moved
 from apps.mail.models import Signature
 from apps.mail.permissions import can_use_mail
 from sso.api import User, mail_token, require
@@ -38,36 +38,41 @@ def mark_messages(folder: str, uids: list[int], mark: str, *, by: User) -> None:
         box.change_flags(uids, *MARKS[mark])
 
 
-def move_messages(folder: str, uids: list[int], target: str, *, by: User) -> None:
-    """Move messages to folder ``target``. Raises Missing when it is not there."""
+def move_messages(
+    folder: str, uids: list[int], target: str, *, by: User, uidvalidity: int | None = None
+) -> Moved:
+    """Move messages to folder ``target`` and return where they lie.
+
+    Raises Missing when the folder is not there, or when its messages have other uids than in ``uidvalidity``.
+    """
     require(can_use_mail(by))
     with mailbox_of(by) as box:
         mailbox.folder_named(mailbox.folders_of(box), target)
         box.open(folder)
-        box.move_to(uids, target)
+        if uidvalidity not in (None, box.uidvalidity):
+            raise Missing(folder)
+        return box.move_to(uids, target)
 
 
-def put_messages(folder: str, uids: list[int], purpose: str, *, by: User) -> None:
-    """Move messages to the folder for "archive", "junk", "inbox"…"""
+def put_messages(folder: str, uids: list[int], purpose: str, *, by: User) -> Moved:
+    """Move messages to the folder for "archive", "junk", "inbox"… and return where they lie."""
     require(can_use_mail(by))
     with mailbox_of(by) as box:
         target = mailbox.folder_for(box, purpose)
-        if target != folder:
-            box.open(folder)
-            box.move_to(uids, target)
+        box.open(folder)
+        return box.move_to(uids, target) if target != folder else Moved(folder, len(uids))
 
 
-def delete_messages(folder: str, uids: list[int], *, by: User) -> bool:
-    """Move messages to the trash, or delete those that lie there. Return whether they are gone for good."""
+def delete_messages(folder: str, uids: list[int], *, by: User) -> Moved | None:
+    """Move messages to the trash and return where they lie; delete those of the trash, which gives None."""
     require(can_use_mail(by))
     with mailbox_of(by) as box:
         trash = mailbox.folder_for(box, "trash")
         box.open(folder)
-        if folder == trash:
-            box.erase(uids)
-        else:
-            box.move_to(uids, trash)
-        return folder == trash
+        if folder != trash:
+            return box.move_to(uids, trash)
+        box.erase(uids)
+        return None
 
 
 def save_draft(letter: Letter, *, by: User, replaces: int = 0) -> tuple[str, int]:

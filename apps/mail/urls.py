@@ -24,6 +24,7 @@ urlpatterns = [
     path("signature/", views.signature, name="signature"),
     path("box/<folder:folder>/", views.folder, name="folder"),
     path("box/<folder:folder>/act/", views.act, name="act"),
+    path("box/<folder:folder>/undo/", views.undo, name="undo"),
     path("box/<folder:folder>/changes/<str:mark>/", views.changes, name="changes"),
     path("box/<folder:folder>/<int:uid>/", views.message, name="message"),
     path("box/<folder:folder>/<int:uid>/body/", views.body, name="body"),

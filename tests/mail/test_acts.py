@@ -1,5 +1,8 @@
 """Marking, moving, deleting: through the pages, against a real Dovecot."""
 
+import re
+from html import unescape
+
 import pytest
 
 from tests.mail.conftest import letter, mailbox, url
@@ -68,3 +71,100 @@ def test_after_an_act_nobody_is_sent_elsewhere(signed_in, officer, deliver):
     )
 
     assert answer["Location"] == url("folder", "INBOX")
+
+
+# --- undone ---
+
+
+def offer_of(page) -> tuple[str, dict[str, str]]:
+    """Return the address and the fields of the form that undoes what the page's message says."""
+    [form] = re.findall(
+        r'<form class="cluster" method="post" action="([^"]+/undo/)">(.*?)</form>',
+        page.content.decode(),
+        re.S,
+    )
+    fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[1])
+    return unescape(form[0]), {name: unescape(value) for name, value in fields}
+
+
+def subjects(client, folder: str) -> list[str]:
+    return sorted(row.summary.subject for row in client.get(url("folder", folder)).context["page"])
+
+
+UNDONE = [
+    ({"act": "delete"}, "Trash"),
+    ({"act": "archive"}, "Archive"),
+    ({"act": "junk"}, "Junk"),
+    ({"act": "move", "target": "Dự án/Số hóa"}, "Dự án/Số hóa"),
+]
+
+
+@pytest.mark.parametrize(("data", "folder"), UNDONE)
+def test_what_was_put_away_comes_back_by_undo(data, folder, signed_in, officer, deliver, mail):
+    with mailbox(mail, "nhanvien") as box:
+        if not box.folder_exists("Dự án/Số hóa"):
+            box.create_folder("Dự án/Số hóa")
+    uids = deliver("nhanvien", letter("Một"), letter("Hai"), letter("Ba"))
+    client = signed_in(officer)
+    client.post(url("act", "INBOX"), {"uid": uids[0], "act": "flag"})
+
+    page = client.post(url("act", "INBOX"), {"uid": uids[:2], "next": "/mail/?page=1", **data}, follow=True)
+    assert (subjects(client, "INBOX"), subjects(client, folder)) == (["Ba"], ["Hai", "Một"])
+    address, fields = offer_of(page)
+    answer = client.post(address, fields)
+
+    assert answer["Location"] == f"{url('folder', 'INBOX')}?page=1"
+    assert (subjects(client, "INBOX"), subjects(client, folder)) == (["Ba", "Hai", "Một"], [])
+    with mailbox(mail, "nhanvien") as box:
+        box.select_folder("INBOX")
+        assert len(box.search(["FLAGGED"])) == 1
+
+
+def test_undo_of_what_another_program_took_meanwhile_says_so(signed_in, officer, deliver, mail):
+    [uid] = deliver("nhanvien", letter("Một"))
+    client = signed_in(officer)
+    address, fields = offer_of(client.post(url("act", "INBOX"), {"uid": uid, "act": "delete"}, follow=True))
+    with mailbox(mail, "nhanvien") as box:
+        box.select_folder("Trash")
+        box.delete_messages(box.search())
+        box.expunge()
+
+    page = client.post(address, fields, follow=True)
+
+    assert [one.level_tag for one in page.context["messages"]] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"uidvalidity": "1"}, {"uids": "1:*"}, {"uids": ""}, {"target": "Không có"}]
+)
+def test_a_wrong_undo_moves_nothing(wrong, signed_in, officer, deliver):
+    [uid] = deliver("nhanvien", letter("Một"))
+    client = signed_in(officer)
+    address, fields = offer_of(client.post(url("act", "INBOX"), {"uid": uid, "act": "delete"}, follow=True))
+
+    page = client.post(address, {**fields, **wrong}, follow=True)
+
+    assert [one.level_tag for one in page.context["messages"]] == ["warning"]
+    assert (subjects(client, "INBOX"), subjects(client, "Trash")) == ([], ["Một"])
+
+
+def test_an_act_on_what_another_program_took_meanwhile_says_so(signed_in, officer, deliver, mail):
+    [uid] = deliver("nhanvien", letter("Một"))
+    with mailbox(mail, "nhanvien") as box:
+        box.select_folder("INBOX")
+        box.delete_messages([uid])
+        box.expunge()
+
+    page = signed_in(officer).post(url("act", "INBOX"), {"uid": uid, "act": "archive"}, follow=True)
+
+    assert [one.level_tag for one in page.context["messages"]] == ["warning"]
+
+
+def test_what_is_deleted_for_good_cannot_be_undone(signed_in, officer, deliver):
+    [uid] = deliver("nhanvien", letter("Một"))
+    client = signed_in(officer)
+    _address, fields = offer_of(client.post(url("act", "INBOX"), {"uid": uid, "act": "delete"}, follow=True))
+
+    page = client.post(url("act", "Trash"), {"uid": fields["uids"], "act": "delete"}, follow=True)
+
+    assert "/undo/" not in page.content.decode()

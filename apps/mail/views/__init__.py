@@ -1,4 +1,4 @@
-from apps.mail.views.acts import act, hand_over
+from apps.mail.views.acts import act, hand_over, undo
 from apps.mail.views.parts import body, part, source
 from apps.mail.views.reading import changes, folder, inbox, message
 from apps.mail.views.writing import compose, people, signature
@@ -16,4 +16,5 @@ __all__ = [
     "people",
     "signature",
     "source",
+    "undo",
 ]

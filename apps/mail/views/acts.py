@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from apps.mail import mailbox, services
 from apps.mail.connections import mailbox_of
-from apps.mail.forms import ActForm
+from apps.mail.forms import ActForm, UndoForm
+from apps.mail.imap import Missing, Moved
 from apps.mail.views.guard import mail_page
 from intranet.api import Item, act_on, receivers_for
 
@@ -30,28 +32,55 @@ def act(request, folder: str) -> HttpResponse:
     if name in services.MARKS:
         services.mark_messages(folder, uids, name, by=request.user)
         return redirect(_way_back(request, folder))
-    messages.success(request, _move(folder, uids, name, form.cleaned_data["target"], request.user))
-    return redirect(_list_of(request, folder))
-
-
-def _move(folder: str, uids: list[int], name: str, target: str, user) -> str:
-    """Move or delete messages and return the words that say so."""
-    count = {"count": len(uids)}
-    if name == "delete":
-        if services.delete_messages(folder, uids, by=user):
-            return (
-                ngettext("%(count)d message is deleted.", "%(count)d messages are deleted.", len(uids))
-                % count
-            )
-        return (
-            ngettext("%(count)d message is in the trash.", "%(count)d messages are in the trash.", len(uids))
-            % count
-        )
-    if name == "move":
-        services.move_messages(folder, uids, target, by=user)
+    way_back = _list_of(request, folder)
+    moved, text = _move(folder, uids, name, form.cleaned_data["target"], request.user)
+    if moved and not moved.count:
+        messages.warning(request, _("The messages are no longer in this folder, so nothing was done."))
+    elif moved and moved.uids:
+        context = {"text": text, "moved": moved, "folder": folder, "next": way_back}
+        messages.success(request, render_to_string("mail/_moved.html", context, request))
     else:
-        services.put_messages(folder, uids, name, by=user)
-    return ngettext("%(count)d message is moved.", "%(count)d messages are moved.", len(uids)) % count
+        messages.success(request, text)
+    return redirect(way_back)
+
+
+def _move(folder: str, uids: list[int], name: str, target: str, user) -> tuple[Moved | None, str]:
+    """Move or delete messages; return where they lie, unless they are gone for good, and the words that say so."""
+    if name == "delete":
+        moved = services.delete_messages(folder, uids, by=user)
+        if moved is None:
+            text = ngettext("%(count)d message is deleted.", "%(count)d messages are deleted.", len(uids))
+            return None, text % {"count": len(uids)}
+        text = ngettext(
+            "%(count)d message is in the trash.", "%(count)d messages are in the trash.", moved.count
+        )
+        return moved, text % {"count": moved.count}
+    if name == "move":
+        moved = services.move_messages(folder, uids, target, by=user)
+    else:
+        moved = services.put_messages(folder, uids, name, by=user)
+    text = ngettext("%(count)d message is moved.", "%(count)d messages are moved.", moved.count)
+    return moved, text % {"count": moved.count}
+
+
+@require_POST
+@mail_page
+def undo(request, folder: str) -> HttpResponse:
+    """Put messages that have just come to ``folder`` back where they were, then go back there."""
+    form = UndoForm(request.POST)
+    data = form.cleaned_data if form.is_valid() else None
+    try:
+        moved = data and services.move_messages(
+            folder, data["uids"], data["target"], by=request.user, uidvalidity=data["uidvalidity"]
+        )
+    except Missing:
+        moved = None
+    if moved and moved.count:
+        text = ngettext("%(count)d message is back.", "%(count)d messages are back.", moved.count)
+        messages.success(request, text % {"count": moved.count})
+    else:
+        messages.warning(request, _("This can no longer be undone: the messages or the folder are gone."))
+    return redirect(_way_back(request, folder))
 
 
 @require_POST
