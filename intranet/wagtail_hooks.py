@@ -1,5 +1,6 @@
 """Wagtail's administration, reduced to what an admin of a unit needs: the pages."""
 
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
@@ -59,3 +60,8 @@ def keep_no_numbers(request, items):
 @hooks.register("insert_global_admin_css")
 def wear_our_clothes():
     return format_html('<link rel="stylesheet" href="{}">', static("intranet/wagtail.css"))
+
+
+@hooks.register("insert_editor_js")
+def keep_what_was_written():
+    return render_to_string("intranet/editor.html")

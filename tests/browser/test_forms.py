@@ -199,3 +199,28 @@ def test_a_message_to_nobody_leads_to_the_field_of_recipients(page_of):
     expect(page.locator("#field-to .field-error")).to_be_visible()
     expect(to.locator("input")).to_be_focused()
     assert to.evaluate("(field) => getComputedStyle(field).borderColor") != before
+
+
+def test_what_was_written_in_an_editor_outlives_the_session(page_of):
+    page = page_of("quantri.donvi")
+    page.goto("/admin/")
+    page.get_by_role("link", name="Viết tin").first.click()
+    title = page.locator("[name=title]")
+    title.fill("Tin viết dở khi hết phiên")
+
+    page.context.clear_cookies(name="session")
+    save = page.locator("[name=action-submit], [name=action-publish]").first
+    save.click()
+    dialog = page.locator("#signed-out")
+    expect(dialog).to_contain_text("Chưa có gì được gửi đi")
+    expect(title).to_have_value("Tin viết dở khi hết phiên")
+    with page.context.expect_page() as opened:
+        dialog.get_by_role("link", name="Đăng nhập ở thẻ mới").click()
+    sign_in(opened.value, "quantri.donvi")
+    expect(dialog).to_be_hidden()
+    with page.expect_response(
+        lambda answer: answer.request.method == "POST" and "/admin/pages/" in answer.url
+    ):
+        save.click()
+
+    expect(title).to_have_value("Tin viết dở khi hết phiên")
