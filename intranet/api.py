@@ -1,6 +1,6 @@
 """All that apps may import from the shell."""
 
-from intranet.days import hours, sunday_in_mind
+from intranet.days import end_hours, hours, sunday_in_mind
 from intranet.files import send_private_file
 from intranet.handover import act_on, card_of, has_card, send_letter
 from intranet.look import kept, peek
@@ -38,6 +38,7 @@ __all__ = [
     "Widget",
     "act_on",
     "card_of",
+    "end_hours",
     "has_card",
     "hours",
     "kept",

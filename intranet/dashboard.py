@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from intranet.days import day_line, greeting, hours, sunday_in_mind
+from intranet.days import day_line, end_hours, greeting, hours, sunday_in_mind
 from intranet.guard import guarded
 from intranet.layouts import Slot, compute, home_layers, slots_of
 from intranet.look import CSRF_MARK
@@ -186,7 +186,7 @@ def _agenda_row(hit, plugin: Plugin, start: datetime, end: datetime, now: dateti
         url=hit.url,
         line=hit.excerpt or str(plugin.name),
         starts=_("All day") if is_whole_day else hours(max(starts, start)),
-        ends="" if is_whole_day or ends is None else hours(min(ends, end)),
+        ends="" if is_whole_day or ends in (None, starts) else end_hours(min(ends, end)),
         state="" if is_whole_day else state,
         order=max(starts, start),
     )

@@ -1,6 +1,6 @@
 """The words above the home page: the greeting, the day by the sun, the moon and the week."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from django.utils import timezone
@@ -24,6 +24,12 @@ def hours(at: datetime) -> str:
     """Return the time of day that something is set for, in the words of the office: "8h00", in English "8:00"."""
     local = timezone.localtime(at)
     return f"{local.hour}{'h' if get_language() == 'vi' else ':'}{local.minute:02}"
+
+
+def end_hours(at: datetime) -> str:
+    """Return the time of day at which something ends: midnight is "24h00" of the day before."""
+    words = hours(at)
+    return words.replace("0", "24", 1) if timezone.localtime(at).time() == time() else words
 
 
 def greeting(now: datetime, name: str) -> str:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from apps.calendar.models import Calendar, Event
 from apps.calendar.occurrences import Occurrence, occurrences
 from apps.calendar.weeks import holiday, midnight
-from apps.calendar.wording import WEEKDAYS, hours
+from apps.calendar.wording import WEEKDAYS
 from sso.api import Post, User, prepared
 
 NOON, EVENING = 12, 18
+OVERHANG = timedelta(hours=1)  # what goes on for no longer than this does not stand in the next session too
 CACHE_SECONDS = 300  # names and posts may change without a change of the calendar
 
 
@@ -114,9 +115,7 @@ def _sessions(one: Occurrence, day: date) -> tuple[int, int]:
     if one.event.is_all_day:
         return 0, 1
     first = _session(one.starts_at) if day == one.first_day else 0
-    if not one.is_long:
-        return first, first
-    return first, max(first, _session(one.ends_at) if day == one.last_day else 1)
+    return first, max(first, _session(one.ends_at - OVERHANG) if day == one.last_day else 1)
 
 
 def _session(at: datetime) -> int:
@@ -133,7 +132,7 @@ def _item(one: Occurrence, day: date, leaders: list[dict]) -> dict:
     leader_keys = {leader["pk"] for leader in leaders}
     return {
         "url": "" if is_hidden else one.url,
-        "time": "" if event.is_all_day or day != one.first_day else hours(one.starts_at),
+        "time": one.time_on(day),
         "title": str(event.summary),
         "place": event.location,
         "chair": event.chair_name,

@@ -16,6 +16,7 @@ from apps.calendar.wording import CODES, WEEKDAYS, last_day
 from sso.api import DayField, Post, Unit, User
 
 USUAL_LENGTH = timedelta(hours=1)
+END_OF_DAY = time.max
 TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh", "%H.%M", "%H"]
 FREQUENCIES = [("", _("Does not repeat")), ("DAILY", _("Every day")), ("WEEKLY", _("Every week"))]
 FREQUENCIES += [("MONTHLY", _("Every month"))]
@@ -39,6 +40,16 @@ class HourField(forms.TimeField):
         return super().to_python(value)
 
 
+class EndHourField(HourField):
+    """A time of day at which something ends: 24:00 is the end of the day, and stays written like that."""
+
+    def to_python(self, value):
+        """Return the time, None, or END_OF_DAY."""
+        if isinstance(value, str) and re.fullmatch(r"24([h.:]?(00)?)", value.strip()):
+            return END_OF_DAY
+        return super().to_python(value)
+
+
 class LeadersField(forms.ModelMultipleChoiceField):
     """The minister and the deputies as checkboxes, by rank."""
 
@@ -59,7 +70,7 @@ class EventForm(forms.Form):
     start_day = DayField(label=_("Begins on"))
     start_time = HourField(label=_("at"), required=False)
     end_day = DayField(label=_("Ends on"), required=False)
-    end_time = HourField(label=_("until"), required=False)
+    end_time = EndHourField(label=_("until"), required=False)
     is_all_day = forms.BooleanField(label=_("All day"), required=False)
     location = forms.CharField(label=_("Place"), max_length=200, required=False)
     leaders = LeadersField(label=_("Leaders in whose columns it stands"), required=False)
@@ -158,7 +169,11 @@ class EventForm(forms.Form):
         if data["is_all_day"]:
             return midnight(data["start_day"]), midnight(end_day + timedelta(days=1))
         starts_at = timezone.make_aware(datetime.combine(data["start_day"], data["start_time"]))
-        if data.get("end_time"):
+        if data.get("end_time") == END_OF_DAY or (
+            data.get("end_time") == time() and end_day == data["start_day"]
+        ):
+            return starts_at, midnight(end_day + timedelta(days=1))
+        if data.get("end_time") is not None:
             return starts_at, timezone.make_aware(datetime.combine(end_day, data["end_time"]))
         if end_day > data["start_day"]:
             return starts_at, timezone.make_aware(datetime.combine(end_day, time(17)))
@@ -202,6 +217,7 @@ class EventForm(forms.Form):
 def initial_of(event: Event, starts_at: datetime, ends_at: datetime) -> dict:
     """Return what the form shows for ``event`` at the given time."""
     local_start, local_end = timezone.localtime(starts_at), timezone.localtime(ends_at)
+    is_till_midnight = ends_at > starts_at and local_end.time() == time()
     rule = icalendar.vRecur.from_ical(event.rrule) if event.rrule else {}
     until = rule.get("UNTIL", [None])[0]
     until = timezone.localtime(until).date() if isinstance(until, datetime) and until.tzinfo else until
@@ -219,8 +235,8 @@ def initial_of(event: Event, starts_at: datetime, ends_at: datetime) -> dict:
         **{name: getattr(event, name) for name in (*names, "invitation_number", "note", "is_private")},
         "start_day": local_start.date(),
         "start_time": None if event.is_all_day else local_start.time(),
-        "end_day": last_day(ends_at) if event.is_all_day else local_end.date(),
-        "end_time": None if event.is_all_day else local_end.time(),
+        "end_day": last_day(ends_at) if ends_at > starts_at else local_end.date(),
+        "end_time": None if event.is_all_day else "24:00" if is_till_midnight else local_end.time(),
         "leaders": [row.user_id for row in people if row.is_leader],
         "people": [row.user for row in people if not row.is_leader and row.user_id != event.chair_id],
         "chair": label_of(event.chair) if event.chair else event.chair_text,

@@ -11,10 +11,11 @@ import icalendar
 import recurring_ical_events
 from dateutil.rrule import rrulestr
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.calendar.models import FOREVER, Event
 from apps.calendar.weeks import midnight
-from apps.calendar.wording import hours, last_day, span
+from apps.calendar.wording import end_hours, hours, last_day, span
 
 UTC = ZoneInfo("UTC")
 COUNTED_FOR = timedelta(days=366 * 30)
@@ -51,9 +52,19 @@ class Occurrence:
         url = self.event.get_absolute_url()
         return f"{url}?on={moment_name(self.starts_at)}" if self.event.is_series else url
 
+    def time_on(self, day: date) -> str:
+        """Return when it begins on ``day``, or until when it goes on; "" if it takes all of the day."""
+        if self.event.is_all_day or not self.first_day <= day <= self.last_day:
+            return ""
+        if day == self.first_day:
+            return hours(self.starts_at)
+        goes_on = day < self.last_day or self.ends_at >= midnight(day + timedelta(days=1))
+        return "" if goes_on else gettext("until %(time)s") % {"time": end_hours(self.ends_at)}
+
     @property
-    def hours(self) -> str:
-        return hours(self.starts_at)
+    def end(self) -> str:
+        """When it ends, for what begins and ends on one day."""
+        return "" if self.is_long or self.starts_at == self.ends_at else end_hours(self.ends_at)
 
     @property
     def when(self) -> str:

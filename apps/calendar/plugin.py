@@ -40,17 +40,12 @@ def unit_days(place: Place) -> dict:
     since = midnight(timezone.localdate())
     events = Event.objects.shown_to(place.user).filter(calendar__kind=Calendar.Kind.UNIT)
     found = occurrences(events.filter(calendar__unit=place.unit), since, since + timedelta(days=7))
-    lines = [
-        {
-            "title": str(one.event.summary),
-            "url": "" if one.event.is_hidden else one.url,
-            "place": one.event.location,
-            "day": max(one.first_day, timezone.localdate()),
-            "time": "" if one.is_long else one.hours,
-            "is_off": one.event.is_cancelled,
-        }
-        for one in found[:UNIT_LINES]
-    ]
+    lines = []
+    for one in found[:UNIT_LINES]:
+        day = max(one.first_day, timezone.localdate())
+        line = {"title": str(one.event.summary), "url": "" if one.event.is_hidden else one.url}
+        line |= {"place": one.event.location, "day": day, "time": one.time_on(day)}
+        lines.append(line | {"is_off": one.event.is_cancelled})
     return {"is_open": True, "lines": lines, "url": reverse("calendar:unit", args=[place.unit.pk])}
 
 

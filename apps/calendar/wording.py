@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from intranet.api import WEEKDAYS, hours
+from intranet.api import WEEKDAYS, end_hours, hours
 
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # of the weekdays, in rules of repetition
 SHORT_WEEKDAYS = (_("Mo"), _("Tu"), _("We"), _("Th"), _("Fr"), _("Sa"), _("Su"))
@@ -24,15 +24,17 @@ def last_day(ends_at: datetime) -> date:
 
 
 def span(starts_at: datetime, ends_at: datetime, is_all_day: bool) -> str:
-    """Return when something is, in full: "8h00–9h30, Thứ Hai, 23/11/2026"."""
+    """Return when something is, in full: "8h00–9h30, Thứ Hai, 23/11/2026"; what takes no time has no end."""
     first, last = timezone.localdate(starts_at), max(timezone.localdate(starts_at), last_day(ends_at))
     if is_all_day and first == last:
         return gettext("All day, %(day)s") % {"day": full_day(first)}
     if is_all_day:
         return gettext("From %(first)s to %(last)s") % {"first": full_day(first), "last": full_day(last)}
+    if starts_at == ends_at:
+        return f"{hours(starts_at)}, {full_day(first)}"
     if first == last:
-        return f"{hours(starts_at)}–{hours(ends_at)}, {full_day(first)}"
-    return f"{hours(starts_at)}, {full_day(first)} – {hours(ends_at)}, {full_day(last)}"
+        return f"{hours(starts_at)}–{end_hours(ends_at)}, {full_day(first)}"
+    return f"{hours(starts_at)}, {full_day(first)} – {end_hours(ends_at)}, {full_day(last)}"
 
 
 def repeats(rrule: str) -> str:

@@ -5,7 +5,6 @@ from django import template
 from apps.calendar import wording
 
 register = template.Library()
-register.filter("hours", wording.hours)
 register.filter("repeats", wording.repeats)
 
 

@@ -82,11 +82,7 @@ def _page(request, events, template: str, context: dict, usual: str):
 
 
 def _cell(day: date, found: list[Occurrence], shown: date) -> dict:
-    lines = [
-        {"one": one, "time": "" if one.event.is_all_day or one.first_day != day else one.hours}
-        for one in found
-        if one.first_day <= day <= one.last_day
-    ]
+    lines = [{"one": one, "time": one.time_on(day)} for one in found if one.first_day <= day <= one.last_day]
     return {
         "day": day,
         "holiday": holiday(day),
