@@ -156,6 +156,16 @@ class LetterForm(forms.Form):
             self.add_error("files", _("At most %(limit)s files at once.") % {"limit": FILES_MAX})
         return data
 
+    def forget_kept(self) -> None:
+        """Say that the files taken along so far are gone, and that they have to be chosen again."""
+        self.fields.pop("keep", None)
+        self.add_error(
+            "files",
+            _(
+                "The files attached so far are gone: the draft was changed elsewhere. Please choose them again."
+            ),
+        )
+
     @property
     def kept_numbers(self) -> list[str]:
         """The numbers of the parts that stay."""
@@ -174,7 +184,7 @@ class ActForm(forms.Form):
 
     act = forms.ChoiceField(choices=[(name, name) for name in ACTS])
     uid = forms.TypedMultipleChoiceField(coerce=int, choices=())
-    target = forms.CharField(required=False, max_length=250)
+    target = forms.CharField(required=False, max_length=250, strip=False)
 
     def __init__(self, data):
         super().__init__(data)

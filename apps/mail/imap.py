@@ -31,6 +31,14 @@ class Missing(Exception):
     """The mailbox, the message or the part is not there."""
 
 
+class NotKept(Exception):
+    """The server did not store a message; ``is_full`` says that there was no room for it (RFC 9208 §4.3.1)."""
+
+    def __init__(self, answer: str):
+        super().__init__(answer)
+        self.is_full = "OVERQUOTA" in answer.upper() or "quota exceeded" in answer.lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A mailbox as LIST and STATUS tell of it (RFC 5819)."""
@@ -286,8 +294,13 @@ class Connection(IMAPClient):
         self._count()
 
     def add_message(self, mailbox: str, content: bytes, *flags: bytes) -> int:
-        """Append a message and return its uid, 0 when the server does not tell (RFC 4315)."""
-        answer = self.append(mailbox, content, flags)
+        """Append a message and return its uid, 0 when the server does not tell (RFC 4315). Raises NotKept."""
+        try:
+            answer = self.append(mailbox, content, flags)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            raise NotKept(str(error)) from error
         told = re.search(rb"APPENDUID \d+ (\d+)", answer)
         self._count()
         return int(told[1]) if told else 0

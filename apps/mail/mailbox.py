@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from zlib import crc32
 
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -64,7 +64,7 @@ class Folder:
 
     @property
     def count_id(self) -> str:
-        return f"mail-count-{self.kind or slugify(self.name)}"
+        return f"mail-count-{self.kind or f'{crc32(self.name.encode()):08x}'}"
 
     @property
     def count(self) -> int:

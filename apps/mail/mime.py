@@ -214,11 +214,12 @@ def to_text(content: bytes, charset: str) -> str:
 
 def addresses(found) -> tuple[Address, ...]:
     """Return the addresses of an envelope's field, without the marks of groups."""
-    return tuple(
+    people = (
         Address(words(one.name), _address(one.mailbox, one.host))
         for one in found or ()
         if one.mailbox and one.host
     )
+    return tuple(person for person in people if person.label)
 
 
 def _address(mailbox, host) -> str:

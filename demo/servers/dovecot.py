@@ -71,6 +71,7 @@ class Dovecot(Server):
     """
 
     name = "dovecot"
+    storage = "2G"  # how much one mailbox may hold
 
     def __init__(
         self,
@@ -106,6 +107,7 @@ class Dovecot(Server):
                 imap_port=self.port,
                 lmtp_port=self.lmtp_port,
                 sieve_port=self.sieve_port,
+                storage=self.storage,
                 search_plugins=" fts fts_xapian" if self.has_search else "",
                 search_settings=SEARCH if self.has_search else "",
                 search_capability="  imap_capability = +SEARCH=FUZZY\n" if self.has_search else "",

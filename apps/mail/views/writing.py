@@ -59,8 +59,10 @@ def _posted(request, folder: str, uid: int, mode: str) -> HttpResponse:
             _message, parts, threading = _base_of(request.user, folder, uid, mode)
         except MailServerDown as error:
             down = error
-        except Missing:
-            pass  # the message that is answered was deleted meanwhile: the answer is still worth sending
+        except (
+            Missing
+        ):  # deleted meanwhile, or replaced by another window: what was written is still worth sending
+            folder, uid, mode = "", 0, "new"
     form = LetterForm(request.POST, request.FILES, parts=parts, is_draft=is_draft)
     is_valid = form.is_valid()
     if down:
@@ -76,9 +78,15 @@ def _posted(request, folder: str, uid: int, mode: str) -> HttpResponse:
         if form.cleaned_data.get("files"):
             return _with_files_kept(request, form, folder, uid, mode, threading)
     except ValidationError as error:
+        given = dict(form.cleaned_data)
         form.add_error(None, error)
-        if form.cleaned_data.get("files"):
+        form.cleaned_data = given  # what the server does not take is kept all the same
+        if form.cleaned_data.get("files") and is_draft:
+            form.add_error("files", _("Please choose the files again."))
+        elif form.cleaned_data.get("files"):
             return _with_files_kept(request, form, folder, uid, mode, threading)
+    except Missing:
+        form.forget_kept()
     except MailServerDown as error:
         return _page(request, form, mode, folder, uid, down=error)
     return _page(request, form, mode, folder, uid)
@@ -86,17 +94,14 @@ def _posted(request, folder: str, uid: int, mode: str) -> HttpResponse:
 
 def _send(request, letter: Letter, folder: str, uid: int, mode: str) -> HttpResponse:
     flag = mailbox.FORWARDED if mode == "forward" else mailbox.ANSWERED
-    refused = services.send_letter(
+    said = services.send_letter(
         letter,
         by=request.user,
         draft=uid if mode == "draft" else 0,
         answers=(folder, uid, flag) if uid and mode != "draft" else None,
     )
-    if refused:
-        text = _("The message is sent, but the mail server knows no such address: %(names)s.")
-        messages.warning(request, text % {"names": ", ".join(refused)})
-    else:
-        messages.success(request, _("The message is sent."))
+    tell = messages.warning if said else messages.success
+    tell(request, " ".join([_("The message is sent."), *said]))
     return redirect("mail:message", folder, uid) if uid and mode != "draft" else redirect("mail:inbox")
 
 
@@ -105,12 +110,19 @@ def _with_files_kept(
 ) -> HttpResponse:
     """Show the form again. Browsers forget chosen files, so a draft keeps them for the form."""
     letter = _letter(form, request.user, folder, uid, threading)
-    folder, uid = services.save_draft(letter, by=request.user, replaces=uid if mode == "draft" else 0)
+    try:
+        folder, uid = services.save_draft(letter, by=request.user, replaces=uid if mode == "draft" else 0)
+    except ValidationError as error:
+        form.add_error("files", [*error.messages, _("Please choose the files again.")])
+        return _page(request, form, mode, folder, uid)
     _message, parts, _threading = _base_of(request.user, folder, uid, "draft")
     data = request.POST.copy()
     data.setlist("keep", [choice_of(part) for part in parts])
     again = LetterForm(data, parts=parts, is_draft=request.POST.get("act") == "attach")
     again.is_valid()
+    for name, errors in form.errors.items():  # also what the mail server has said
+        if name not in again.errors:
+            again.add_error(None if name == "__all__" else name, errors)
     return _page(request, again, "draft", folder, uid)
 
 
@@ -155,11 +167,15 @@ def _letter(form: LetterForm, user: User, folder: str, uid: int, threading: dict
     data = form.cleaned_data
     files = []
     if form.kept_numbers:
+        if not uid:
+            raise Missing(uid)
         with mailbox_of(user) as box:
             for number in form.kept_numbers:
                 part, content = mailbox.part_of(box, folder, uid, number)
                 files.append(File(part.name or f"part-{number}", content, part.content_type))
-    files += [File(file.name, file.read()) for file in data.get("files") or []]
+    for file in data.get("files") or []:
+        file.seek(0)  # it was read before if the message could not be sent
+        files.append(File(file.name, file.read()))
     return Letter(
         to=data.get("to") or [],
         cc=data.get("cc") or [],
