@@ -106,3 +106,18 @@ def test_a_file_that_is_no_pdf_is_named_at_its_field(page_of):
     expect(clerk.locator("#field-file .field-error")).to_contain_text("PDF")
     expect(clerk.locator("[name=organisation]")).to_have_value("Bộ Y tế")
     expect(clerk.locator("[name=subject]")).to_have_value("V/v không có tệp đúng")
+
+
+def test_the_names_of_chairs_take_two_lines_at_most_in_the_list_of_the_week(page_of):
+    page = page_of("nhanvien")
+    page.goto("/calendar/leaders/?layout=list")
+    chairs = page.locator(".calendar-list tbody td:nth-last-child(4)")
+
+    lines = chairs.evaluate_all("""cells => cells.map((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return Math.round(range.getBoundingClientRect().height / parseFloat(getComputedStyle(cell).lineHeight));
+    })""")
+
+    assert len(lines) > 5
+    assert max(lines) <= 2
