@@ -6,6 +6,8 @@ from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from math import prod
+from threading import Lock
+from zoneinfo import ZoneInfo, available_timezones
 
 import icalendar
 from dateutil.rrule import rrulestr
@@ -14,12 +16,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from icalendar.timezone import tzp
 
 from apps.calendar.models import Event
 from apps.calendar.occurrences import last_moment, zone_of
 from apps.calendar.weeks import midnight
 from sso.api import User, nfc
 
+READING = Lock()
 PRODUCT = "-//intranet-suite//calendar//VI"
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}  # others would give thousands of occurrences a day
 YEARS = range(1970, 2200)
@@ -141,6 +145,9 @@ class Parsed:
     uid: str
     sequence: int
     recurrence_at: datetime | None
+    is_from_there_on: bool = (
+        False  # meant for all following too (RFC 5545 §3.2.13), of which only the one is taken
+    )
     fields: dict = field(default_factory=dict)
     attendees: dict[str, str] = field(default_factory=dict)
 
@@ -157,8 +164,16 @@ class Parsed:
 def parse(content: bytes) -> tuple[str, list[Parsed]]:
     """Return the method (PUBLISH when it says none) and the events of ``content``.
 
-    Raises ValidationError with words for the reader when it holds no event that can be read.
+    Raises ValidationError with words for the reader when it holds no event that can be read. The library remembers the
+    zones that files describe by their names for the whole process, so it forgets them before each: no mail sets the
+    clocks of another one.
     """
+    with READING:
+        tzp.use_default()
+        return _read_all(content)
+
+
+def _read_all(content: bytes) -> tuple[str, list[Parsed]]:
     try:
         calendars = icalendar.Calendar.from_ical(content, multiple=True)
         method = next((str(one["METHOD"]).upper() for one in calendars if "METHOD" in one), "PUBLISH")
@@ -199,7 +214,7 @@ def _parsed(part: icalendar.Event) -> Parsed:
         "is_all_day": is_all_day,
         "rrule": "" if recurrence else _rule(part),
         "exdates": _exdates(part),
-        "tzid": str(getattr(start.tzinfo, "key", "") or "")[:64] if not is_all_day else "",
+        "tzid": "" if is_all_day else _zone_name(start),
         "status": status if status in Event.Status.values else Event.Status.CONFIRMED,
         "is_private": str(part.get("class", "")).upper() in {"PRIVATE", "CONFIDENTIAL"},
         "organizer_text": _organizer(organizer)[:250],
@@ -207,7 +222,24 @@ def _parsed(part: icalendar.Event) -> Parsed:
         "stamped_at": _utc(part.decoded("dtstamp")) if "dtstamp" in part else None,
     }
     sequence = min(max(0, int(part.get("sequence", 0))), MOST_SEQUENCE)
-    return Parsed(_text(part, "uid", 255), sequence, recurrence, fields, attendees=_attendees(part))
+    is_from_there_on = recurrence is not None and "RANGE" in part["recurrence-id"].params
+    return Parsed(_text(part, "uid", 255), sequence, recurrence, is_from_there_on, fields, _attendees(part))
+
+
+def _zone_name(start: datetime) -> str:
+    """Return the name of the zone of ``start``: of one that only the file describes, one with the same clock.
+
+    "" where clocks never change, so that it does not matter.
+    """
+    described = start.tzinfo
+    if described is None or hasattr(described, "key"):
+        return str(getattr(described, "key", "") or "")[:64]
+    moments = [start.replace(tzinfo=None) + timedelta(days=15 * number) for number in range(25)]
+    clock = [described.utcoffset(moment) for moment in moments]
+    if len(set(clock)) == 1:
+        return ""
+    zones = (ZoneInfo(name) for name in sorted(available_timezones()))
+    return next((zone.key for zone in zones if [zone.utcoffset(one) for one in moments] == clock), "")
 
 
 def _end(part: icalendar.Event, start: date | datetime) -> date | datetime:

@@ -131,10 +131,13 @@ def _invited(user, part, event, known, sender, is_asked) -> State:
         words = _("This event is in the calendar already.") if is_same else ""
     if known and not is_same:
         words = " ".join(filter(None, (_("The organiser has changed this event."), words)))
+    if part.is_from_there_on:
+        more = _("It is meant for all following ones too; here only this one is changed.")
+        words = " ".join(filter(None, (words, more)))
     if not known and part.organizer_email and sender.lower() != part.organizer_email.lower():
         strange = _("This came from %(sender)s, not from the organiser.") % {"sender": sender or "?"}
         return State(" ".join(filter(None, (strange, words))), "warning", acts)
-    return State(words, "warning" if known and not is_same else "info", acts)
+    return State(words, "warning" if part.is_from_there_on or (known and not is_same) else "info", acts)
 
 
 def _older() -> State:

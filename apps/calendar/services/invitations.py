@@ -223,8 +223,15 @@ def _require_organizer(event: Event, part: ical.Parsed, is_cancelled: bool, send
 
 
 def _keep_overrides(event: Event) -> None:
-    """Let a series leave out what its changed occurrences stand for; with it they are called off too."""
+    """Let a series leave out what its changed occurrences stand for; with it they are called off too.
+
+    Those of times that the series no longer has stand for nothing any more and go.
+    """
     overrides = list(event.overrides.all())
+    if event.is_series and not event.is_cancelled:
+        gone = [one for one in overrides if not occurrence_at(event, one.recurrence_at)]
+        event.overrides.filter(pk__in=[one.pk for one in gone]).delete()
+        overrides = [one for one in overrides if one not in gone]
     event.exdates = sorted({*event.exdates, *(one.recurrence_at.isoformat() for one in overrides)})
     for one in overrides if event.is_cancelled else ():
         one.status, one.mark = Event.Status.CANCELLED, Event.Mark.CANCELLED
