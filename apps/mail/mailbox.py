@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from apps.mail import html, plain
 from apps.mail.imap import Connection, Listed, Missing
-from apps.mail.mime import Address, Head, Part, Summary
+from apps.mail.mime import Address, Head, Part, Summary, to_text
 from intranet.api import Item, has_card
 from sso.api import User, collation_key
 
@@ -294,6 +294,8 @@ def item_of(box: Connection, mailbox: str, message: Message, user: User) -> tupl
 def item_from(message: Message, part: Part, content: bytes) -> Item:
     """Return a part of ``message`` as the other apps get it."""
     sender = message.senders[0].email if len(message.senders) == 1 else ""
+    if part.content_type == "text/calendar":  # the apps know one charset
+        content = to_text(content, part.charset).encode()
     return Item(
         title=part.name or message.subject, content=content, content_type=part.content_type, sender=sender
     )

@@ -18,6 +18,8 @@ from sso.api import nfc
 # Control characters, and those that turn the direction of writing: they make "exe.fdp" of "pdf.exe".
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 HALF = re.compile("[\ud800-\udfff]")  # of a pair of UTF-16: UTF-7 spells it, no page can hold it
+NAMELESS = {"application/octet-stream", "application/x-download", "application/force-download"}
+NAMED = {"ics": "text/calendar", "pdf": "application/pdf"}  # what other apps take, known by its name
 WORD = r"=\?[^?]{1,80}\?[bq]\?.{0,2000}?\?="
 WORDS = re.compile(rf"{WORD}(?:\s*{WORD})*", re.IGNORECASE | re.DOTALL)  # with nothing but space between them
 
@@ -254,9 +256,12 @@ def _leaves(structure: BodyData, number: str) -> Iterator[Part]:
     name = more.get("filename") or parameters.get("name") or ""
     if not name and (kind, subtype) == ("message", "rfc822"):
         name = f"{words(structure[7][1]) or 'message'}.eml"
+    content_type = f"{kind}/{subtype}"
+    if content_type in NAMELESS:  # what many programs call every file
+        content_type = NAMED.get(safe_name(name).lower().rpartition(".")[2], content_type)
     yield Part(
         number=number or "1",
-        content_type=f"{kind}/{subtype}",
+        content_type=content_type,
         charset=parameters.get("charset") or "utf-8",
         encoding=_word(structure[5]),
         name=safe_name(name),

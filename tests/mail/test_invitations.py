@@ -1,5 +1,7 @@
 """Invitations between two mailboxes: read, answered by mail, and the answer read again."""
 
+from base64 import b64encode
+from email import message_from_bytes
 from email.message import EmailMessage
 
 import pytest
@@ -152,3 +154,38 @@ def test_no_answer_stands_that_could_not_be_sent(signed_in, officer, deliver, ma
 
     assert [tag for tag, _text in said(page)] == ["error"]
     assert Attendance.objects.get().answer == "NEEDS-ACTION"
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "application/x-download"])
+def test_an_invitation_is_known_by_its_name_where_its_kind_says_nothing(
+    kind, signed_in, officer, clerk, deliver
+):
+    written = EmailMessage()
+    written["From"], written["To"], written["Subject"] = CLERK, OFFICER, "Giấy mời"
+    written.set_content("Mời họp")
+    [file] = [part for part in message_from_bytes(invitation()).walk() if part.get_filename()]
+    written.add_attachment(file.get_payload(decode=True), *kind.split("/"), filename="Giấy mời.ICS")
+    [uid] = deliver("nhanvien", written.as_bytes())
+
+    page = signed_in(officer).get(url("message", "INBOX", uid))
+
+    assert [act.name for act in page.context["card"].acts] == ["accept", "perhaps", "decline", "add"]
+
+
+def test_an_invitation_is_read_in_the_charset_it_is_sent_in(signed_in, officer, clerk, deliver):
+    raw = invitation().decode().partition("--==")[0]
+    words = (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:8@x\r\nDTSTART:20261130T010000Z\r\n"
+        "SUMMARY:Réunion à Huế\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    head = raw.partition("Content-Type:")[0]
+    body = b64encode(words.encode("utf-16")).decode()
+    [uid] = deliver(
+        "nhanvien",
+        f"{head}Content-Type: text/calendar; charset=utf-16; method=REQUEST\n"
+        f"Content-Transfer-Encoding: base64\n\n{body}\n",
+    )
+
+    page = signed_in(officer).get(url("message", "INBOX", uid))
+
+    assert "Réunion à Huế" in page.context["card"].body
