@@ -46,18 +46,34 @@ def feed(name: str, events, answers: dict[int, str]) -> bytes:
     calendar.add("x-wr-timezone", settings.TIME_ZONE)
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
-    replaced = {}
+    by_key, replaced = {event.pk: event for event in events}, {}
     for event in events:
         if event.series_id:
             replaced.setdefault(event.series_id, set()).add(event.recurrence_at)
     for event in events:
-        calendar.add_component(component(event, replaced.get(event.pk, ()), answers.get(event.pk)))
+        series = by_key.get(event.series_id)
+        calendar.add_component(component(event, replaced.get(event.pk, ()), answers.get(event.pk), series))
     calendar.add_missing_timezones()
+    for zone in calendar.walk("VTIMEZONE"):
+        _spell_out(zone)
     return calendar.to_ical()
 
 
-def component(event: Event, replaced=(), answer: str | None = None) -> icalendar.Event:
-    """Return the VEVENT of ``event``; ``replaced`` are the occurrences that events of their own stand for."""
+def _spell_out(zone: icalendar.Timezone) -> None:
+    """Give each change of a clock a line of its own: ical.js, which many programs use, reads one of a line."""
+    for part in zone.subcomponents:
+        moments = part.pop("RDATE", None)
+        for moment in moments.dts if moments else ():
+            part.add("rdate", [moment.dt])
+
+
+def component(
+    event: Event, replaced=(), answer: str | None = None, series: Event | None = None
+) -> icalendar.Event:
+    """Return the VEVENT of ``event``, one of ``series``.
+
+    ``replaced`` are the occurrences that events of their own stand for.
+    """
     local = partial(_local, event)
     part = icalendar.Event()
     part.add("uid", event.uid)
@@ -82,7 +98,7 @@ def component(event: Event, replaced=(), answer: str | None = None) -> icalendar
         if moment not in replaced:
             part.add("exdate", local(moment))
     if event.recurrence_at:
-        part.add("recurrence-id", local(event.recurrence_at))
+        part.add("recurrence-id", _local(series or event, event.recurrence_at))  # as the series says it
     if event.organizer and event.organizer.email:
         organizer = icalendar.vCalAddress(f"mailto:{event.organizer.email}")
         organizer.params["CN"] = icalendar.vText(event.organizer.full_name)

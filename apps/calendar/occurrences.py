@@ -154,9 +154,13 @@ def _rule(event: Event) -> tuple:
 
 @lru_cache(maxsize=4096)
 def _expand(starts_at, ends_at, is_all_day, rrule, exdates, zone, since, until) -> tuple:
-    """Return the (start, end) of the occurrences in [since, until); pure, so it is done once."""
+    """Return the (start, end) of the occurrences in [since, until); pure, so it is done once.
+
+    The library takes days for those of the zone of ``since`` and ``until``.
+    """
     query = recurring_ical_events.of(_calendar(starts_at, ends_at, is_all_day, rrule, exdates, zone))
-    times = [(_moment(part.start), _moment(part.end)) for part in query.between(since, until)]
+    found = query.between(timezone.localtime(since), timezone.localtime(until))
+    times = [(_moment(part.start), _moment(part.end)) for part in found]
     return tuple(sorted((start, end) for start, end in times if start < until and end > since))
 
 

@@ -173,3 +173,43 @@ def test_feed_asks_as_many_queries_for_any_length(client, django_assert_num_quer
 
     with django_assert_num_queries(8):
         assert len(events_of(client.get(f"/calendar/feed/{token}.ics"))) == count
+
+
+def test_the_changed_occurrence_of_a_series_is_named_in_the_zone_of_the_series(client):
+    person = UserFactory()
+    calendar = Calendar.objects.of_user(person)
+    series = EventFactory(calendar=calendar, uid="a@x", rrule="FREQ=WEEKLY;COUNT=3", tzid="Asia/Tokyo")
+    moved = {"starts_at": at("2026-12-08 09:00"), "ends_at": at("2026-12-08 10:00"), "tzid": "UTC"}
+    EventFactory(calendar=calendar, uid="a@x", series=series, recurrence_at=at("2026-12-07 08:00"), **moved)
+
+    content = fetch(client, person).content
+
+    assert b"RECURRENCE-ID;TZID=Asia/Tokyo:20261207T100000\r\n" in content
+    assert b"DTSTART:20261208T020000Z\r\n" in content
+
+
+def test_each_change_of_a_clock_has_a_line_of_its_own(client):
+    person = UserFactory()
+    calendar = Calendar.objects.of_user(person)
+    EventFactory(calendar=calendar, rrule="FREQ=WEEKLY;COUNT=3", tzid="Europe/Paris")
+
+    content = fetch(client, person).content
+
+    lines = [line for line in content.replace(b"\r\n ", b"").split(b"\r\n") if line.startswith(b"RDATE")]
+    assert b"RDATE:20270328T030000" in lines
+    assert not any(b"," in line for line in lines)
+    [zone] = icalendar.Calendar.from_ical(content).walk("VTIMEZONE")
+    clock = zone.to_tz(lookup_tzid=False)
+    hours = [datetime(2026, month, 15, tzinfo=clock).utcoffset().seconds // 3600 for month in (1, 7, 12)]
+    assert hours == [1, 2, 1]
+
+
+def test_the_feed_in_another_language_is_another_one(client):
+    person = UserFactory(full_name="Lê An")
+    token = services.renew_feed(person)
+    before = client.get(f"/calendar/feed/{token}.ics")
+    type(person).objects.filter(pk=person.pk).update(language="en")
+
+    after = client.get(f"/calendar/feed/{token}.ics", headers={"if-none-match": before["ETag"]})
+
+    assert (after.status_code, b"X-WR-CALNAME:Calendar of" in after.content) == (200, True)

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.calendar.models import FOREVER, Event
-from apps.calendar.occurrences import occurrences
+from apps.calendar.occurrences import occurrence_at, occurrences
 from apps.calendar.weeks import Week, holiday, midnight, parse_day, weeks_of_month
 from apps.calendar.wording import repeats, span
 from tests.calendar.factories import EventFactory, at
@@ -59,6 +59,19 @@ def test_all_day_series_recurs_by_day():
     )
 
     assert starts("2026-11-01 00:00", "2027-06-01 00:00") == ["11-02 00:00", "12-02 00:00", "01-02 00:00"]
+
+
+def test_every_occurrence_of_an_all_day_series_is_found_by_its_moment():
+    event = EventFactory(
+        starts_at=at("2026-11-02 00:00"),
+        ends_at=at("2026-11-03 00:00"),
+        is_all_day=True,
+        rrule="FREQ=DAILY;COUNT=4",
+    )
+    moments = [at(f"2026-11-0{day} 00:00").astimezone(UTC) for day in range(2, 6)]
+
+    assert [found and found.starts_at for found in (occurrence_at(event, one) for one in moments)] == moments
+    assert occurrence_at(event, at("2026-11-06 00:00").astimezone(UTC)) is None
 
 
 @pytest.mark.parametrize(

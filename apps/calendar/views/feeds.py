@@ -62,7 +62,7 @@ def feed_file(request, token):
     events = Event.objects.visible_to(user).of_person(user).filter(last_at__gt=since)
     state = events.aggregate(count=Count("pk"), last=Max("changed_at"))
     answered = Attendance.objects.filter(user=user).aggregate(last=Max("answered_at"))["last"]
-    words = (feed.token_hash, since, state["count"], state["last"], answered, user.full_name)
+    words = (feed.token_hash, since, state["count"], state["last"], answered, user.full_name, user.language)
     etag = f'"{hashlib.sha256(repr(words).encode()).hexdigest()[:32]}"'
     changed_at = max(filter(None, (feed.created_at, state["last"], answered, since)))
     response = get_conditional_response(request, etag=etag, last_modified=int(changed_at.timestamp()))
