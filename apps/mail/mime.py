@@ -76,6 +76,9 @@ class Part:
     content_id: str
     disposition: str
     size_bytes: int
+    flow: str = (
+        ""  # of a text whose lines go on: "flowed", or "delsp" where their last space is not meant (RFC 3676)
+    )
 
     @property
     def is_text(self) -> bool:
@@ -112,8 +115,9 @@ class Part:
         return raw
 
     def text(self, raw: bytes) -> str:
-        """Return the words of ``raw``, which is this part as it was sent."""
-        return to_text(self.decode(raw), self.charset)
+        """Return the words of ``raw``, which is this part as it was sent, each paragraph on one line."""
+        words = to_text(self.decode(raw), self.charset)
+        return joined(words, drops_space=self.flow == "delsp") if self.flow else words
 
 
 @dataclass(kw_only=True)
@@ -214,6 +218,23 @@ def to_text(content: bytes, charset: str) -> str:
     return content.decode("latin-1")
 
 
+def joined(text: str, *, drops_space: bool) -> str:
+    """Return the lines of format=flowed as they were written: what ends with a space goes on (RFC 3676 §4)."""
+    lines, goes_on = [], None  # the depth of the quotation that goes on
+    for line in text.splitlines():
+        depth = len(line) - len(line.lstrip(">"))
+        words = line[depth:].removeprefix(" ")
+        is_signature = words == "-- "
+        if goes_on == depth and not is_signature:
+            lines[-1] += words
+        else:
+            lines.append(f"{'>' * depth} {words}" if depth else words)
+        goes_on = depth if words.endswith(" ") and not is_signature else None
+        if goes_on is not None and drops_space:
+            lines[-1] = lines[-1][:-1]
+    return "\n".join(lines)
+
+
 def addresses(found) -> tuple[Address, ...]:
     """Return the addresses of an envelope's field, without the marks of groups."""
     people = (
@@ -268,7 +289,14 @@ def _leaves(structure: BodyData, number: str) -> Iterator[Part]:
         content_id=words(structure[3]).strip("<> "),
         disposition=disposition,
         size_bytes=structure[6] if isinstance(structure[6], int) else 0,
+        flow=_flow(parameters) if content_type == "text/plain" else "",
     )
+
+
+def _flow(parameters: dict[str, str]) -> str:
+    if parameters.get("format", "").lower() != "flowed":
+        return ""
+    return "delsp" if parameters.get("delsp", "").lower() == "yes" else "flowed"
 
 
 def _word(value) -> str:

@@ -285,3 +285,23 @@ def test_receivers_of_other_apps_are_offered_and_called(signed_in, officer, deli
         (officer, "Báo cáo.pdf", b"%PDF-1.4\n", "application/pdf"),
         (officer, "Tài liệu", "Chữ đậm".encode(), "text/plain"),
     ]
+
+
+FLOWED = [
+    ("format=flowed", "Một đoạn dài \nđược nối lại.\n\nĐoạn sau\n", "Một đoạn dài được nối lại.\n\nĐoạn sau"),
+    ("format=flowed; delsp=yes", "Một đo \nạn\n", "Một đoạn"),
+    ("Format=Flowed", "> lời \n> trích\n>> sâu \n> nông\n", "> lời trích\n>> sâu \n> nông"),
+    ("format=flowed", "Hết.\n-- \nKý tên\n", "Hết.\n-- \nKý tên"),
+    ("format=flowed", " >không phải trích\n From đầu dòng\n", ">không phải trích\nFrom đầu dòng"),
+    ("format=fixed", "hai \ndòng\n", "hai \ndòng"),
+]
+
+
+@pytest.mark.parametrize(("kind", "sent", "shown"), FLOWED)
+def test_lines_that_a_program_broke_are_one_again(kind, sent, shown, signed_in, officer, deliver):
+    message = letter(text=sent).replace("charset=utf-8", f"charset=utf-8; {kind}")
+    [uid] = deliver("nhanvien", message)
+
+    page = signed_in(officer).get(url("message", "INBOX", uid))
+
+    assert page.context["message"].text.replace("\r\n", "\n").rstrip("\n") == shown
