@@ -1,15 +1,18 @@
 """Kept IMAP connections: signing in to a mailbox costs ten times what a list of its messages costs."""
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.dispatch import receiver
 from django.utils import timezone
+from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from apps.mail.imap import CONNECT_SECONDS, Connection, Missing
@@ -19,6 +22,7 @@ log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5  # after a failure nobody asks again for so long
 BUSY_SECONDS = 1
+HELLO_SECONDS = 0.5
 
 
 class MailServerDown(Exception):
@@ -150,6 +154,19 @@ def key_of(user: User) -> tuple:
     return (user.pk, user.security_epoch)
 
 
+def greets(url: str) -> bool:
+    """Whether the mail server says hello to somebody else, and soon."""
+    parts = urlsplit(url)
+    is_tls = parts.scheme == "imaps"
+    context = ssl.create_default_context() if is_tls else None
+    patience = SocketTimeout(HELLO_SECONDS, HELLO_SECONDS)
+    try:
+        IMAPClient(parts.hostname, parts.port, ssl=is_tls, ssl_context=context, timeout=patience).shutdown()
+    except (OSError, IMAPClientError):
+        return False
+    return True
+
+
 def drop_all(entries) -> None:
     for _, _, connection in entries:
         connection.drop()
@@ -180,8 +197,10 @@ def mailbox_of(user: User) -> Iterator[Connection]:
         raise
     except (OSError, IMAPClientAbortError) as error:
         connection.drop()
-        log.warning("The mail server broke off: %s", error)
-        raise POOL.pause(PAUSE_SECONDS) from error
+        log.warning("The mail server broke off for %s: %s", user.username, error)
+        # A message or a search that it takes too long for is no reason to keep everybody else out.
+        whose = key_of(user) if greets(settings.MAIL_IMAP_URL) else None
+        raise POOL.pause(PAUSE_SECONDS, whose) from error
     except BaseException:
         connection.drop()
         raise

@@ -23,6 +23,9 @@ WORDS_LOOKED_UP = 10
 UIDS_AT_ONCE = 1000
 HEADS_KEPT = 10  # a page, its frame and its files ask for the same message
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+SPECIAL = re.compile(r"[(){}%*\]\x00-\x1f\x7f]+")  # may stand in no atom, and not every text is quoted
+
 # What a mailbox page asks for: no text of a sender, so nothing is quoted.
 FLAGS = re.compile(rb"\d+ \(UID (\d+) FLAGS \(([^()]*)\)\)")
 
@@ -159,6 +162,8 @@ class Connection(IMAPClient):
         if mailbox == self.mailbox:
             if not self.is_fresh:
                 self._imap.noop()
+        elif CONTROL.search(mailbox):  # servers repeat the name in their answer, where a line would end in it
+            raise Missing(mailbox)
         else:
             self.mailbox = ""
             try:
@@ -190,6 +195,8 @@ class Connection(IMAPClient):
 
     def status(self, mailbox: str) -> Listed:
         """Return the counts of ``mailbox``. Raises Missing."""
+        if CONTROL.search(mailbox):
+            raise Missing(mailbox)
         if mailbox == self.mailbox:
             self.open(mailbox)  # of the open one the server tells what it has told before
         try:
@@ -260,7 +267,10 @@ class Connection(IMAPClient):
         fields = ["TEXT"] if is_full else ["SUBJECT", "FROM", "TO"]
         words = words_of(text) if self.finds_without_accents else []
         wanted = [part for word in words for part in ("FUZZY", *any_of(fields, spellings(word)))]
-        found = self.search(wanted or any_of(fields, [text]), charset="UTF-8")
+        wanted = wanted or [
+            part for words in SPECIAL.split(text) if words for part in any_of(fields, [words])
+        ]
+        found = self.search(wanted, charset="UTF-8") if wanted else []
         self._count()
         return sorted(found, reverse=True)
 

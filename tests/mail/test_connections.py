@@ -8,7 +8,7 @@ import pytest
 
 from apps.mail import connections, mailbox
 from apps.mail.connections import POOL, MailServerDown, SignInRefused, mailbox_of
-from tests.mail.conftest import letter
+from tests.mail.conftest import letter, url
 from tests.mail.conftest import mailbox as other_program
 
 pytestmark = pytest.mark.servers
@@ -135,6 +135,37 @@ def test_a_frozen_server_costs_no_more_than_the_time_limit(officer, mail):
         mail.dovecot.resume()
 
     assert 2 < seconds < 6
+
+
+def test_who_makes_the_server_break_off_keeps_nobody_else_out(officer, clerk, mail):
+    def wait_for_an_answer_that_does_not_come():
+        with mailbox_of(officer) as box:
+            box.socket().settimeout(0.2)
+            box._imap.readline()
+
+    with pytest.raises(MailServerDown):
+        wait_for_an_answer_that_does_not_come()
+    with pytest.raises(MailServerDown):
+        subjects(officer)
+
+    assert subjects(clerk) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a\r\nb", "a\nX1 LOGOUT", "\x00", "a\x7f", "x" * 400, "*", "%", "&-", "~/~"]
+)
+def test_no_name_of_a_folder_breaks_the_connection(name, signed_in, officer, clerk):
+    client = signed_in(officer)
+
+    paths = [
+        url("folder", name),
+        url("message", name, 1),
+        url("changes", name, "1"),
+        url("answer", name, 1, "reply"),
+    ]
+
+    assert [client.get(path).status_code for path in paths] == [404, 404, 404, 404]
+    assert (subjects(officer), subjects(clerk)) == ([], [])
 
 
 def test_a_garbage_token_is_refused_for_this_person_only(officer, clerk, monkeypatch):

@@ -101,6 +101,36 @@ def test_without_an_index_the_page_works_and_says_how(no_index, signed_in, offic
     assert ("có dấu" in page, "Tìm trong thư mục này" in page) == (True, False)
 
 
+SPECIAL = [
+    "(",
+    ")",
+    "()",
+    "(HN)",
+    "{5}",
+    "{5+}",
+    "%",
+    "*",
+    "]",
+    "NIL",
+    '"',
+    "\\",
+    "OR",
+    "(UNSEEN)",
+    "\u200b(",
+]
+
+
+def test_no_sign_in_a_query_is_an_error(no_index, signed_in, officer, deliver):
+    deliver("nhanvien", letter("Thông báo (HN) {5} 100%"))
+    client = signed_in(officer)
+
+    pages = [client.get(url("inbox"), {"q": query, "full": full}) for query in SPECIAL for full in ("", "1")]
+
+    assert {page.status_code for page in pages} == {200}
+    assert subjects(client, "(HN)") == subjects(client, "{5}") == ["Thông báo (HN) {5} 100%"]
+    assert subjects(client, "(HCM)") == []
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
