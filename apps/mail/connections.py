@@ -37,6 +37,10 @@ class SignInRefused(MailServerDown):
     """The mail server answers, but does not let this person in."""
 
 
+class BrokeOff(MailServerDown):
+    """The mail server ended this one connection, as it does when another program has deleted the open folder."""
+
+
 class Pool:
     """The connections of this process, each of one person. Threads never share one at the same time."""
 
@@ -198,9 +202,12 @@ def mailbox_of(user: User) -> Iterator[Connection]:
     except (OSError, IMAPClientAbortError) as error:
         connection.drop()
         log.warning("The mail server broke off for %s: %s", user.username, error)
-        # A message or a search that it takes too long for is no reason to keep everybody else out.
-        whose = key_of(user) if greets(settings.MAIL_IMAP_URL) else None
-        raise POOL.pause(PAUSE_SECONDS, whose) from error
+        # A folder that is gone, or a search that takes too long, is no reason to keep everybody else out.
+        if not greets(settings.MAIL_IMAP_URL):
+            raise POOL.pause(PAUSE_SECONDS) from error
+        if isinstance(error, TimeoutError):
+            raise POOL.pause(PAUSE_SECONDS, key_of(user)) from error
+        raise BrokeOff(timezone.now()) from error
     except BaseException:
         connection.drop()
         raise

@@ -8,12 +8,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from apps.mail.connections import MailServerDown, SignInRefused
+from apps.mail.connections import BrokeOff, MailServerDown, SignInRefused
 from apps.mail.imap import Missing
 
 
 def mail_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Answer 404 for what is not in the mailbox, and explain when the server does not answer.
+
+    What is only read is asked for once more when the server has ended the connection.
 
     Nothing is kept by the browser: it is private, and the same address gives a page or a fragment.
     """
@@ -21,7 +23,12 @@ def mail_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         try:
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except BrokeOff:
+                if request.method != "GET":
+                    raise
+                return view(request, *args, **kwargs)
         except Missing as error:
             raise Http404 from error
         except MailServerDown as error:
