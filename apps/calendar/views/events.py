@@ -155,7 +155,9 @@ def _posted(request):
 
 
 def _done(request, event: Event):
-    for conflict in services.conflicts(event, seen_by=request.user):
+    """Go to the event, whose page says what else is then; of what is over it is said here."""
+    is_over = event.last_at <= timezone.now()
+    for conflict in services.conflicts(event, seen_by=request.user) if is_over else ():
         about = {
             "who": conflict.who,
             "title": conflict.title or _("something else"),
