@@ -10,15 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from apps.documents import pdf_text
 from sso.api import nfc
 
 log = logging.getLogger(__name__)
-
-BROKEN = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError)
 
 
 def check_pdf(file: File) -> int:
@@ -32,12 +28,14 @@ def check_pdf(file: File) -> int:
     file.seek(0)
     if magic.from_buffer(file.read(4096), mime=True) != "application/pdf":
         raise ValidationError(_("This is not a PDF file. Please choose the document as PDF."))
+    file.seek(0)
     try:
-        reader = PdfReader(file)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise ValidationError(_("The PDF file is locked with a password. Please choose one without."))
-        pages = len(reader.pages)
-    except BROKEN as error:
+        pages = pdf_text.count_pages(file.read())
+    except pdf_text.Locked as error:
+        raise ValidationError(
+            _("The PDF file is locked with a password. Please choose one without.")
+        ) from error
+    except pdf_text.Broken as error:
         raise ValidationError(_("The PDF file is damaged and cannot be opened.")) from error
     finally:
         file.seek(0)

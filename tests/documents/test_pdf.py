@@ -1,4 +1,5 @@
 import io
+import time
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -36,6 +37,17 @@ BAD = {
 def test_what_is_no_pdf_is_refused(kind):
     with pytest.raises(ValidationError):
         pdf.check_pdf(pdf_file(content=BAD[kind]))
+
+
+def test_a_file_that_takes_minutes_to_open_is_refused_in_time_and_keeps_no_page_waiting(monkeypatch):
+    monkeypatch.setattr(pdf_text, "MOST_SECONDS_TO_OPEN", 0.5)
+    blanks = pdf_file(content=b"%PDF-1.7\n" + b" " * 24_000_000)
+    began = time.process_time()
+
+    with pytest.raises(ValidationError):
+        pdf.check_pdf(blanks)
+
+    assert time.process_time() - began < 1  # of this process, which serves others meanwhile
 
 
 def test_too_large_a_file_is_refused(settings):
