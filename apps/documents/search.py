@@ -17,7 +17,7 @@ from django.db.models import Case, Q, When
 from apps.documents.models import Assignment, Attachment, Document, SearchEntry
 from apps.documents.models.documents import symbol_key
 from apps.documents.reach import reach_of
-from sso.api import User, canon_tone, fold, prepared
+from sso.api import User, canon_tone, fold, nfc, prepared
 
 LONGEST_WORD = 40
 MOST_WORDS = 12  # of a question
@@ -28,7 +28,12 @@ DEEPEST = 2_000  # how far one may page; beyond it filters help more
 NUMBER = re.compile(
     r"(?:số|so)?\s*:?\s*0*(\d{1,9})(?:[a-z]{0,3}(?:\s*[/\-–—]\s*|\s+)(\S.*)|\s*)", re.IGNORECASE
 )
-DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+CITED = re.compile(r"\b0*(\d{1,9})[a-z]{0,3}/((?:\d{4}/)?[^\W\d_][^\s,;:()]*)", re.IGNORECASE)
+DAY = re.compile(
+    r"(?:ng[àa]y\s+)?\b(\d{1,2})(?:[/.-]|\s+th[áa]ng\s+)(\d{1,2})(?:[/.-]|\s+n[ăa]m\s+)(\d{4})\b",
+    re.IGNORECASE,
+)
+QUOTED = re.compile(r"[\"“”„](.+)[\"“”]")
 
 
 # --- writing ---------------------------------------------------------------------------------------
@@ -153,20 +158,32 @@ def find_by_number(user: User, text: str):
 
 
 def number_or_day(text: str) -> tuple[Q, str] | None:
-    """Return the condition that ``text`` asks for as a number or as a day, with the symbol's key if any."""
-    text = text.strip()
-    if day := DAY.fullmatch(text):
-        try:
-            asked = date(int(day[3]), int(day[2]), int(day[1]))
-        except ValueError:
-            return None
+    """Return the condition that ``text`` asks for as a number, as a day or as both, with the symbol's key if any.
+
+    Both is how documents cite one another: "Công văn số 12/BTC-VP ngày 05/01/2026 của Bộ Tài chính".
+    """
+    text = nfc(text).strip()
+    try:
+        asked = day_in(text)
+    except ValueError:
+        return None
+    if asked and DAY.fullmatch(text):
         return Q(issued_on=asked) | Q(entered_on=asked), ""
-    if not (number := NUMBER.fullmatch(text)):
+    text = DAY.sub(" ", text).strip(" ,.;")
+    number = NUMBER.fullmatch(text) or CITED.search(text)
+    if not number:
         return None
     value, symbol = int(number[1]), symbol_key(number[2] or "")
-    if symbol:
-        return Q(number_value=value, symbol_key__startswith=symbol), symbol
-    return Q(number_value=value) | Q(number=value), ""
+    if not symbol:
+        return Q(number_value=value) | Q(number=value), ""
+    condition = Q(number_value=value, symbol_key__startswith=symbol)
+    return (condition & Q(issued_on=asked) if asked else condition), symbol
+
+
+def day_in(text: str) -> date | None:
+    """Return the first day that ``text`` names. Raises ValueError for one that no calendar has."""
+    day = DAY.search(text)
+    return date(int(day[3]), int(day[2]), int(day[1])) if day else None
 
 
 def readers_of(user: User) -> list[str] | None:
@@ -190,7 +207,11 @@ class Stage:
 
 
 def stages_of(text: str) -> list[Stage]:
-    """Return what to look for, best first: as written, side by side, all words, the last word only begun."""
+    """Return what to look for, best first: as written, side by side, all words, the last word only begun.
+
+    Words in quotation marks are looked for side by side only.
+    """
+    quoted = QUOTED.fullmatch(text.strip())
     words = tuple(words_of(fold(text))[:MOST_WORDS])
     exact = tuple(words_of(canon_tone(text).lower())[:MOST_WORDS])
     if not words:
@@ -198,6 +219,8 @@ def stages_of(text: str) -> list[Stage]:
     stages = [Stage("exact", exact, is_phrase=True)] if exact != words else []
     if len(words) > 1:
         stages.append(Stage("words", words, is_phrase=True))
+    if quoted and stages:
+        return stages
     return [*stages, Stage("words", words), Stage("words", words, is_begun=True)]
 
 

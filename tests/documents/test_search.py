@@ -91,7 +91,38 @@ def test_an_equal_symbol_comes_before_a_longer_one():
     assert list(search.find_by_number(register.clerk, "30/2020/NĐ-CP")) == [exact, longer]
 
 
-@pytest.mark.parametrize("text", ["{:%d/%m/%Y}", "{0.day}-{0.month}-{0.year}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Công văn số 12/BTC-HCSN ngày {:%d/%m/%Y} của Bộ Tài chính",
+        "12/BTC-HCSN, ngày {0.day} tháng {0.month} năm {0.year}",
+        "12 btc hcsn {:%d/%m/%Y}",
+        "theo công văn 12/BTC-HCSN.",
+    ],
+)
+def test_a_document_is_found_as_others_cite_it(text):
+    register, day = a_register(), timezone.localdate() - timedelta(days=3)
+    wanted = a_document(register, code_number="12", issued_on=day)
+    if "{" in text:
+        a_document(register, code_number="12", organisation="Bộ Công an", issued_on=day - timedelta(days=365))
+    a_document(register, code_number="13", issued_on=day)
+
+    assert list(search.find_by_number(register.clerk, text.format(day))) == [wanted]
+
+
+def test_words_in_quotation_marks_stand_side_by_side():
+    register = a_register()
+    wanted = a_document(register, subject="Quy hoạch báo chí toàn quốc")
+    a_document(register, subject="Báo cáo quy hoạch, gửi các cơ quan báo và tạp chí")
+
+    found = [subjects(register.clerk, text) for text in ('"quy hoạch báo chí"', "“quy hoach bao chi”")]
+
+    assert found == [[wanted.subject], [wanted.subject]]
+
+
+@pytest.mark.parametrize(
+    "text", ["{:%d/%m/%Y}", "{0.day}-{0.month}-{0.year}", "ngày {0:%d} tháng {0.month} năm {0.year}"]
+)
 def test_a_day_finds_documents_of_that_day(text):
     register, day = a_register(), timezone.localdate() - timedelta(days=3)
     wanted = a_document(register, issued_on=day)
