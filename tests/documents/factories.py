@@ -32,11 +32,12 @@ def a_register(unit=None, direction="incoming", year=None, clerk=None):
 
 def unsaved(register: Register, **fields) -> Document:
     """Return a document as a form makes it, not yet registered."""
+    today = timezone.localdate()
     fields = {
         "organisation": "Bộ Tài chính",
         "code_number": f"{1000 + next(numbers)}",
         "symbol": "BTC-HCSN",
-        "issued_on": timezone.localdate() - timedelta(days=1),
+        "issued_on": max(today - timedelta(days=1), today.replace(month=1, day=1)),
         "type": DocumentType.objects.get(key="cong_van"),
         "subject": "V/v lập dự toán ngân sách năm sau",
         **fields,

@@ -135,6 +135,18 @@ def test_a_good_file_survives_a_mistake_elsewhere(client):
     assert list(Document.objects.get().attachments.all()) == [kept]
 
 
+def test_a_form_sent_once_more_says_at_the_file_that_its_upload_is_gone(client):
+    register = a_register()
+    client.force_login(register.clerk)
+    wrong = client.post(reverse("documents:new"), {**typed(register, subject=""), "file": pdf_file()})
+    sent = typed(register, upload=wrong.context["form"].kept_upload.pk)
+    client.post(reverse("documents:new"), sent)
+
+    again = client.post(reverse("documents:new"), sent)
+
+    assert (again.status_code, list(again.context["form"].errors)) == (422, ["file"])
+
+
 def test_a_duplicate_is_shown_and_may_be_confirmed(client):
     register = a_register()
     client.force_login(register.clerk)

@@ -1,12 +1,12 @@
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from apps.documents import services
-from apps.documents.models import Assignment, Document
+from apps.documents.models import Assignment, Document, DocumentType
 from intranet.models import Notification
 from sso.api import Role
 from tests.documents.factories import a_document, a_register, clerk_of, pdf_file, routed, unsaved
@@ -216,6 +216,31 @@ def test_the_same_document_needs_a_confirmation():
     services.register_document(unsaved(register, **again), by=register.clerk, is_confirmed=True)
 
     assert (refused.value.code, Document.objects.count()) == ("duplicate", 2)
+
+
+def test_kinds_that_only_an_accent_parts_are_no_duplicates():
+    register = a_register()
+    kinds = {code: DocumentType.objects.get(code=code) for code in ("HĐ", "HD")}
+    a_document(register, code_number="12", symbol="HĐ-BTC", type=kinds["HĐ"])
+
+    a_document(register, code_number="12", symbol="HD-BTC", type=kinds["HD"])
+
+    with pytest.raises(ValidationError):
+        a_document(register, code_number="12", symbol="hd-btc", type=kinds["HĐ"])
+
+
+def test_numbers_of_a_year_are_for_outgoing_documents_of_that_year():
+    last_year = timezone.localdate().year - 1
+    register = a_register(direction="outgoing", year=last_year)
+    written = date(last_year, 12, 31)
+
+    document = a_document(register, symbol="QĐ-BTTTT", issued_on=written, entered_on=written)
+    with pytest.raises(ValidationError) as refused:
+        a_document(
+            register, symbol="QĐ-BTTTT", issued_on=written.replace(year=last_year - 1), entered_on=written
+        )
+
+    assert (document.code, list(refused.value.message_dict)) == ("01/QĐ-BTTTT", ["issued_on"])
 
 
 def test_corrections_are_written_down_before_and_after():

@@ -108,7 +108,9 @@ class DocumentForm(forms.ModelForm):
             if isinstance(value, str):
                 cleaned[name] = " ".join(nfc(value).split()) if name != "note" else nfc(value)
         file = cleaned.get("file")
-        if file:
+        if self.errors.pop("upload", None):
+            self.add_error("file", _("This upload is not there any more. Please choose the file again."))
+        elif file:
             try:
                 cleaned["upload"] = services.keep_upload(file, by=self.user)
             except ValidationError as error:

@@ -40,12 +40,15 @@ class DocumentQuerySet(models.QuerySet):
         return self.filter(Q(pk__in=routed.values("document")) | Q(register__in=registers.values("pk")))
 
     def like(self, document: "Document"):
-        """The documents of the same unit and direction with equal number, symbol and issuer."""
+        """The documents of the same unit and direction with equal number, symbol and issuer.
+
+        Accents do not matter unless the kinds differ, too: HĐ is a contract, HD are instructions.
+        """
         same = self.filter(
             duplicate_key=document.make_duplicate_key(),
             register__unit=document.register.unit_id,
             register__direction=document.register.direction,
-        )
+        ).filter(Q(type=document.type_id) | Q(symbol__iexact=document.symbol))
         return same.exclude(pk=document.pk)
 
     def for_rows(self):

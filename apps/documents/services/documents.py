@@ -116,6 +116,10 @@ def _check(document: Document, *, is_confirmed: bool) -> None:
         errors["entered_on"] = _("This day is still to come.")
     elif document.issued_on > document.entered_on:
         errors["issued_on"] = _("The document cannot be younger than its registration.")
+    elif not register.is_incoming and document.issued_on.year != register.year:
+        errors["issued_on"] = _("Numbers of %(year)s are for documents of that year.") % {
+            "year": register.year
+        }
     if document.due_on and document.due_on < document.entered_on:
         errors["due_on"] = _("The deadline lies before the registration.")
     if errors:
