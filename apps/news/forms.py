@@ -1,5 +1,6 @@
 """The editor's form of an article."""
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 
@@ -18,3 +19,13 @@ class NewsPageForm(WagtailAdminPageForm):
                 self.initial["unit"] = units[0].pk
         if "is_pinned" in self.fields and self.for_user is not None and not is_editor(self.for_user):
             self.fields["is_pinned"].disabled = True
+
+    def clean(self):
+        """What is to appear later bears that time; a time still to come without a schedule would be a promise."""
+        cleaned = super().clean()
+        appears, dated = cleaned.get("go_live_at"), cleaned.get("published_at")
+        if appears and appears > timezone.now():
+            cleaned["published_at"] = appears
+        elif dated and dated > timezone.now():
+            self.add_error("published_at", _("This time is still to come. To publish later, set a schedule."))
+        return cleaned

@@ -42,6 +42,7 @@ class NewsIndexPage(Page):
 
     parent_page_types = ["intranet.HomePage"]
     subpage_types = ["news.NewsPage"]
+    private_page_options = []
     max_count = 1
 
     class Meta:
@@ -119,6 +120,7 @@ class NewsPage(Page):
     promote_panels = [FieldPanel("slug")]
     parent_page_types = ["news.NewsIndexPage"]
     subpage_types = []
+    private_page_options = []  # what is published is for all staff; lists and search know no other
     template = "news/news_detail.html"
     search_auto_update = False  # indexed at once when it is published, see signals.py
     search_fields = [*Page.search_fields, index.SearchField("folded_text"), index.FilterField("published_at")]

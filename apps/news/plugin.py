@@ -64,5 +64,10 @@ PLUGIN = Plugin(
         ),
     ),
     search=search,
+    kinds=(
+        Named(name="news.submitted", label=_("News wait for my approval")),
+        Named(name="news.published", label=_("News I wrote are published")),
+        Named(name="news.returned", label=_("News I wrote come back to me")),
+    ),
     timers=(Timer(command="sync_news", every=timedelta(minutes=10)),),
 )

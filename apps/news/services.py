@@ -1,7 +1,8 @@
-"""The place of news in the page tree, and the groups that let people write there."""
+"""The place of news in the page tree, the groups that let people write there, and who is told of what they write."""
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.urls import reverse
 from wagtail.models import (
     Collection,
     GroupApprovalTask,
@@ -10,11 +11,13 @@ from wagtail.models import (
     Page,
     Workflow,
     WorkflowPage,
+    WorkflowState,
     WorkflowTask,
 )
 
-from apps.news.models import NewsIndexPage
+from apps.news.models import NewsIndexPage, NewsPage
 from apps.news.permissions import NEWS_EDITOR
+from intranet.api import notify
 from sso.api import Role, User
 
 WRITERS = "news-writers"
@@ -72,3 +75,34 @@ def update_news_groups() -> None:
     for group in Group.objects.filter(name__in=roles):
         people = User.objects.active().filter(roles__name=roles[group.name]).distinct()
         group.user_set.set(people)
+
+
+def tell_editors(item: NewsPage, *, by: User | None) -> None:
+    """Tell the editors but ``by`` that ``item`` waits for them; where there are none, the system admins."""
+    people = User.objects.active().filter(groups__name=EDITORS)
+    if not people.exists():
+        people = User.objects.active().filter(roles__name=Role.SYSTEM_ADMIN).distinct()
+    others = [person for person in people if person != by]
+    notify(
+        "news.submitted", to=others, title=item.get_latest_revision_as_object().title, url=_editor_of(item)
+    )
+
+
+def tell_writer(item: NewsPage, state: WorkflowState, *, by: User | None) -> None:
+    """Tell who handed ``item`` in that it is published, or that it comes back, and why."""
+    writer = state.requested_by
+    if writer is None or writer == by:
+        return
+    title = item.get_latest_revision_as_object().title
+    if state.status == WorkflowState.STATUS_APPROVED or (item.live and not item.has_unpublished_changes):
+        url = (
+            item.get_absolute_url() if item.live else _editor_of(item)
+        )  # not yet where it is to appear later
+        notify("news.published", to=[writer], title=title, url=url)
+        return
+    why = state.current_task_state.comment if state.current_task_state else ""
+    notify("news.returned", to=[writer], title=title, url=_editor_of(item), text=why)
+
+
+def _editor_of(item: NewsPage) -> str:
+    return reverse("wagtailadmin_pages:edit", args=[item.pk])

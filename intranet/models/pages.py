@@ -15,6 +15,7 @@ class HomePage(Page):
     """The root of the site; people see their personal home page in its place."""
 
     parent_page_types = ["wagtailcore.Page"]
+    private_page_options = []
     max_count = 1
 
     class Meta:
@@ -64,6 +65,7 @@ class UnitPage(Page):
     settings_panels = []
     parent_page_types = ["intranet.HomePage"]
     subpage_types = []
+    private_page_options = []  # a unit's page is for all staff
     template = "intranet/unit_page.html"
 
     class Meta:
