@@ -182,7 +182,7 @@ PLUGIN = Plugin(
         Named(name="tasks.resumed", label=gettext_lazy("My task is resumed")),
         Named(name="tasks.withdrawn", label=gettext_lazy("My task is withdrawn")),
         Named(name="tasks.deadline", label=gettext_lazy("The deadline of my task is decided anew")),
-        Named(name="tasks.due_tomorrow", label=gettext_lazy("A task of mine is due tomorrow")),
+        Named(name="tasks.due_soon", label=gettext_lazy("A task of mine is due soon")),
         Named(name="tasks.due_today", label=gettext_lazy("A task of mine is due today")),
         Named(name="tasks.extension_asked", label=gettext_lazy("An extension is asked of me")),
         Named(name="tasks.commented", label=gettext_lazy("Somebody writes below a task of mine")),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from functools import partial
+from mimetypes import guess_type
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
@@ -259,8 +260,13 @@ def unfollow_task(task: Task, *, by: User) -> Task:
 
 
 def remind_of_deadlines() -> int:
-    """Tell the doers of each open task the day before it is due and on the day, once each; return of how many."""
+    """Tell the doers of each open task the last weekday before it is due and on the day; return of how many.
+
+    Nobody is told at a weekend: those who read it have been told on Friday.
+    """
     today = timezone.localdate()
+    if today.weekday() >= 5:
+        return 0
     waiting = Task.objects.to_remind_of(today).select_related("assignee", "unit")
     return sum(_remind(task, today) for task in waiting.order_by("due", "pk"))
 
@@ -270,8 +276,8 @@ def _remind(task: Task, today: date) -> bool:
     """Say whether the reminder was ours to send: another process may have been quicker."""
     if not Task.objects.to_remind_of(today).filter(pk=task.pk).update(reminded_on=today):
         return False
-    kind = "tasks.due_today" if task.due == today else "tasks.due_tomorrow"
-    tell(kind, task, None, doers(task))
+    kind = "tasks.due_today" if task.due == today else "tasks.due_soon"
+    tell(kind, task, None, doers(task), f"{task.due:%d/%m/%Y}")
     return True
 
 
@@ -302,8 +308,11 @@ def log(task: Task, act: str, by: User, person: User, text: str = "", files: Fil
         task=task, act=act, actor=by, on_behalf_of=None if person == by else person, text=nfc(text), **facts
     )
     for file in files:
+        kind = (
+            guess_type(file.name)[0] or "application/octet-stream"
+        )  # what a browser says of it proves nothing
         Attachment.objects.create(
-            entry=entry, file=file, name=file.name[:255], content_type=file.content_type, size_bytes=file.size
+            entry=entry, file=file, name=file.name[:255], content_type=kind, size_bytes=file.size
         )
     return entry
 

@@ -1,4 +1,4 @@
-"""Before a deadline its doers are reminded: the day before and on the day, once each."""
+"""Before a deadline its doers are reminded: the last weekday before and on the day, once each."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +16,14 @@ pytestmark = pytest.mark.django_db
 State = Task.State
 
 
+WEDNESDAY = datetime(2026, 11, 25, 9, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+
+
+@pytest.fixture(autouse=True)
+def in_the_middle_of_the_week(time_machine):
+    time_machine.move_to(WEDNESDAY)
+
+
 def in_days(days):
     return timezone.localdate() + timedelta(days=days)
 
@@ -31,7 +39,7 @@ def told(person):
 
 
 @pytest.mark.parametrize(
-    ("days", "kind"), [(-1, None), (0, "tasks.due_today"), (1, "tasks.due_tomorrow"), (2, None)]
+    ("days", "kind"), [(-1, None), (0, "tasks.due_today"), (1, "tasks.due_soon"), (2, None)]
 )
 def test_the_assignee_is_reminded_the_day_before_and_on_the_day(
     days, kind, django_capture_on_commit_callbacks
@@ -42,6 +50,31 @@ def test_the_assignee_is_reminded_the_day_before_and_on_the_day(
 
     assert told(task.assignee) == ([(kind, task.title)] if kind else [])
     assert (sent, told(task.creator)) == (bool(kind), [])
+
+
+@pytest.mark.parametrize(
+    ("today", "kinds"),
+    [
+        ("Friday", {"Friday": "today", "Saturday": "soon", "Sunday": "soon", "Monday": "soon"}),
+        ("Saturday", {}),
+        ("Sunday", {}),
+        ("Monday", {"Monday": "today", "Tuesday": "soon"}),
+    ],
+)
+def test_what_is_due_after_the_weekend_is_told_on_friday(
+    today, kinds, time_machine, django_capture_on_commit_callbacks
+):
+    names = ["Friday", "Saturday", "Sunday", "Monday", "Tuesday"]
+    friday = WEDNESDAY + timedelta(days=2)
+    tasks = {
+        name: TaskFactory(due=(friday + timedelta(days=number)).date()) for number, name in enumerate(names)
+    }
+    time_machine.move_to(friday + timedelta(days=names.index(today)))
+
+    remind(django_capture_on_commit_callbacks)
+
+    found = {name: [kind for kind, _title in told(task.assignee)] for name, task in tasks.items()}
+    assert found == {name: [f"tasks.due_{kinds[name]}"] if name in kinds else [] for name in names}
 
 
 @pytest.mark.parametrize("state", [State.REPORTED, State.DONE, State.PAUSED, State.WITHDRAWN])
@@ -57,7 +90,7 @@ def test_leaders_are_reminded_of_what_their_unit_has_not_handed_on(django_captur
 
     remind(django_capture_on_commit_callbacks)
 
-    assert told(head) == [("tasks.due_tomorrow", task.title)]
+    assert told(head) == [("tasks.due_soon", task.title)]
 
 
 def test_each_reminder_comes_once_however_often_the_clock_rings(
@@ -70,7 +103,7 @@ def test_each_reminder_comes_once_however_often_the_clock_rings(
     for _hour in range(3):
         remind(django_capture_on_commit_callbacks)
 
-    assert [kind for kind, _title in told(task.assignee)] == ["tasks.due_tomorrow", "tasks.due_today"]
+    assert [kind for kind, _title in told(task.assignee)] == ["tasks.due_soon", "tasks.due_today"]
 
 
 def test_a_deadline_that_was_moved_is_reminded_of_anew(time_machine, django_capture_on_commit_callbacks):
@@ -81,7 +114,7 @@ def test_a_deadline_that_was_moved_is_reminded_of_anew(time_machine, django_capt
     time_machine.move_to(timezone.now() + timedelta(days=1))
     remind(django_capture_on_commit_callbacks)
 
-    assert [kind for kind, _title in told(task.assignee)][-1] == "tasks.due_tomorrow"
+    assert [kind for kind, _title in told(task.assignee)][-1] == "tasks.due_soon"
 
 
 @pytest.mark.parametrize(("hour", "sent"), [(6, 0), (7, 1)])

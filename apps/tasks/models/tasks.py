@@ -1,6 +1,6 @@
 """Tasks, who takes part in them, and the queries of the app."""
 
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 from operator import or_
 
@@ -131,8 +131,8 @@ class TaskQuerySet(models.QuerySet):
         return self.select_related("creator", "assignee", "unit").only(*ROW)
 
     def to_remind_of(self, today):
-        """The tasks to do that are due ``today`` or the day after, and of which nobody was told today."""
-        due = self.filter(state__in=Task.TO_DO, due__range=(today, today + timedelta(days=1)))
+        """The tasks to do that are due from ``today`` to the next weekday, and of which nobody was told today."""
+        due = self.filter(state__in=Task.TO_DO, due__range=(today, days.next_weekday(today)))
         return due.filter(Q(reminded_on=None) | Q(reminded_on__lt=today))
 
     def in_four_classes(self) -> dict[str, int]:
