@@ -1,3 +1,4 @@
+import html
 from datetime import timedelta
 
 import pytest
@@ -159,6 +160,22 @@ def test_act_of_one_who_only_looks_on_is_403(signed_in):
     answer = signed_in(task.assignee).post(reverse("tasks:act", args=[task.pk, "confirm"]))
 
     assert (answer.status_code, Task.objects.get().state) == (403, State.REPORTED)
+
+
+def test_the_kind_of_an_attachment_is_told_by_its_name_not_by_the_browser(signed_in):
+    task = TaskFactory()
+    file = SimpleUploadedFile("Biên bản.pdf", b"x", "text/html; " + "x" * 300)
+
+    signed_in(task.assignee).post(f"{task.get_absolute_url()}comment/", {"text": "Ý kiến", "files": [file]})
+
+    assert Attachment.objects.get().content_type == "application/pdf"
+
+
+def test_what_is_wrong_with_a_field_that_nobody_sees_is_said_above_the_form(signed_in):
+    answer = signed_in(UserFactory()).post(reverse("tasks:new"), {"title": "Việc", "parent": "9" * 9})
+
+    errors = answer.context["form"].errors["parent"]
+    assert (answer.status_code, errors[0] in html.unescape(answer.content.decode())) == (422, True)
 
 
 def test_attachment_is_for_those_who_see_the_task(signed_in):
