@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from intranet.guard import guarded
 from intranet.plugins import Hit, plugins_for
-from sso.api import Unit, User, fold
+from sso.api import Unit, User, canon_tone, fold
 
 LONGEST_QUERY = 200
 
@@ -47,7 +47,15 @@ def find(user: User, query: str, limit: int) -> list[Found]:
                 is_broken=hits is None,
             )
         )
-    return [found for found in answers if found.hits or found.is_broken]
+    answers = [found for found in answers if found.hits or found.is_broken]
+    if fold(query) != query.casefold():  # typed with accents: what agrees with them comes first
+        answers.sort(key=lambda found: not any(_agrees(hit, query) for hit in found.hits))
+    return answers
+
+
+def _agrees(hit: Hit, query: str) -> bool:
+    """Say whether the words of ``hit`` hold ``query`` as it is written, the tone in the old place or the new."""
+    return canon_tone(query).casefold() in canon_tone(f"{hit.title} {hit.excerpt}").casefold()
 
 
 def _hits_of(found: Iterable) -> list[Hit]:
@@ -59,12 +67,9 @@ def _hits_of(found: Iterable) -> list[Hit]:
 
 
 def _people(query: str, limit: int) -> list[Hit]:
-    """Those whose name is written just so come first."""
-    people = list(User.objects.active().matching(query).with_posts()[: limit * 4])
-    people.sort(key=lambda person: query.casefold() not in person.full_name.casefold())
     return [
         Hit(title=person.full_name, url=reverse("person", args=[person.username]), excerpt=person.post_line)
-        for person in people[:limit]
+        for person in User.objects.active().matching(query).with_posts()[:limit]
     ]
 
 

@@ -18,10 +18,10 @@ def people(request):
     key = request.GET.get("unit", "")
     unit = next((unit for unit in units if str(unit.pk) == key), None)
     found = User.objects.active()
-    if unit:
-        found = found.of_unit(unit).by_rank_in(unit)
     if fold(query):
         found = found.matching(query)
+    if unit:
+        found = found.of_unit(unit).by_rank_in(unit)
     page = Paginator(found.with_posts(), ON_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,

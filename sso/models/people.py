@@ -6,7 +6,8 @@ from datetime import date
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, pgettext_lazy
@@ -106,11 +107,17 @@ class UserQuerySet(models.QuerySet):
         return self.filter(pk__in=posts.values("user"))
 
     def matching(self, text: str):
-        """The people whose name, account or phone contains ``text``, written with or without accents."""
-        found = self
-        for word in fold(text).split():
+        """The people whose name, account or phone contains ``text``, written with or without accents.
+
+        Whose name holds it as written comes first, then who has the words as words: Hòa, Hoa, then Hoàng.
+        """
+        words, space = fold(text), Value(" ")
+        found = self.alias(names=Concat(space, "full_name", space), keys=Concat(space, "search_key", space))
+        for word in words.split():
             found = found.filter(search_key__contains=word)
-        return found
+        as_written = When(names__icontains=f" {nfc(text).strip().title()} ", then=0)
+        order = Case(as_written, When(keys__contains=f" {words} ", then=1), default=2)
+        return found.order_by(order, *self.model._meta.ordering)
 
     def by_rank_in(self, unit: Unit):
         """Order by the highest current post in ``unit`` or below it, leaders first, then by name."""

@@ -40,6 +40,27 @@ def test_exact_spelling_comes_first(signed_in):
     assert titles(signed_in(person_of()).get("/search/", {"q": "Hòa"}))["people"][0] == "Lê Hòa"
 
 
+@pytest.mark.parametrize("query", ["Hòa", "hòa", "hoa"])
+def test_people_of_that_name_come_before_all_whose_name_only_contains_it(signed_in, query):
+    for number in range(20):
+        person_of(full_name=f"Hoàng Văn An {number}")
+    person_of(full_name="Lê Thị Hòa", username="le.hoa")
+
+    found = titles(signed_in(person_of(full_name="Người Đọc")).get("/search/", {"q": query}))["people"]
+
+    assert found[0] == "Lê Thị Hòa"
+
+
+@pytest.mark.parametrize(("query", "first"), [("họp", "note"), ("hợp", "units"), ("hop", "units")])
+def test_what_agrees_with_the_accents_that_were_typed_comes_first(installed, signed_in, query, first):
+    installed(make_plugin(search=lambda user, query, limit: [Hit(title="Họp giao ban", url="/")]))
+    UnitFactory(name_vi="Phòng Tổng hợp", name_en="General division")
+
+    found = titles(signed_in(person_of(full_name="Người Đọc")).get("/search/", {"q": query}))
+
+    assert [sorted(found), next(iter(found))] == [["note", "units"], first]
+
+
 def test_panel_is_a_fragment_with_a_few_of_each(installed, signed_in):
     installed(make_plugin(search=lambda user, query, limit: [Hit(title="x", url="/")] * 50))
 
