@@ -8,6 +8,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.http import content_disposition_header
+from willow.plugins.pillow import PillowImage
 
 
 def send_private_file(file: File, name: str, content_type: str, *, inline: bool = False) -> HttpResponse:
@@ -31,12 +32,19 @@ def favicon(request):
     return redirect(static("intranet/mark.svg"))
 
 
-PICTURES = ("images/", "original_images/")
+# What a camera writes into a picture, with the place, stays in the original; Willow has no setting for it.
+PillowImage.get_exif_data = lambda image: None
+DRAWN, ORIGINALS = "images/", "original_images/"
 
 
 def picture(request, path):
-    """Send a picture of Wagtail's image library to somebody signed in; its name changes with its content."""
-    if not path.startswith(PICTURES) or not default_storage.exists(path):
+    """Send a picture of Wagtail's image library to somebody signed in; its name changes with its content.
+
+    An original goes to editors only: it tells where it was taken, and pages show none.
+    """
+    is_for_all = path.startswith(DRAWN)
+    is_for_editors = path.startswith(ORIGINALS) and request.user.has_perm("wagtailadmin.access_admin")
+    if not (is_for_all or is_for_editors) or not default_storage.exists(path):
         raise Http404
     response = FileResponse(default_storage.open(path))
     response["Cache-Control"] = "private, max-age=31536000, immutable"

@@ -1,13 +1,20 @@
 """From the writer's hands to the reader's eyes: at its time, and nobody waits without knowing."""
 
+import re
+from io import BytesIO
+
 import pytest
 import time_machine
+from django.core.files.images import ImageFile
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image as Picture
+from wagtail.images import get_image_model
 
 from apps.news.models import NewsIndexPage, NewsPage
 from apps.news.permissions import NEWS_EDITOR
+from apps.news.services import ensure_news_index
 from intranet import clock
 from intranet.models import HomePage, Notification, UnitPage
 from sso.api import Role
@@ -129,3 +136,23 @@ def test_who_writes_and_publishes_alone_is_told_nothing(signed_in, editor):
     NewsPageFactory()
 
     assert Notification.objects.count() == 0
+
+
+def test_where_a_picture_was_taken_is_told_to_no_reader(signed_in, editor, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    exif = Picture.Exif()
+    exif[0x010F] = "CAMERA"  # its maker
+    taken = BytesIO()
+    Picture.new("RGB", (800, 600)).save(taken, "JPEG", exif=exif)
+    picture = get_image_model().objects.create(title="x", file=ImageFile(taken, name="x.jpg"))
+    item = NewsPageFactory(
+        picture=picture, body=f'<embed embedtype="image" id="{picture.pk}" alt="" format="fullwidth"/>'
+    )
+    ensure_news_index()
+
+    page = signed_in(UserFactory()).get(item.get_absolute_url()).content.decode()
+    shown = set(re.findall(r"/media/[^\" ]+", page))
+    telling = [url for url in shown if b"CAMERA" in b"".join(signed_in(UserFactory()).get(url))]
+    original = [signed_in(who).get(picture.file.url).status_code for who in (UserFactory(), editor)]
+
+    assert (len(shown) >= 2, telling, original) == (True, [], [404, 200])
