@@ -4,6 +4,7 @@ import io
 import re
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 from pypdf import PdfWriter
@@ -24,22 +25,57 @@ def pdf():
     return {"name": "cong-van.pdf", "mimeType": "application/pdf", "buffer": out.getvalue()}
 
 
-def test_a_notice_appears_on_an_open_page_without_reload(page_of):
-    officer, head = page_of("nhanvien"), page_of(head_of_the_officer())
-    officer.goto("/documents/")
-    officer.evaluate("window.stays = true")
+def give_a_task_to_the_officer(page_of):
+    head = page_of(head_of_the_officer())
     head.goto("/tasks/new/")
     head.locator("[name=title]").fill("Chuẩn bị tài liệu họp giao ban đột xuất")
     head.locator("[name=lead-find]").fill("nhanvien")
     head.locator("#lead-choices label", has_text=OFFICER).click()
     head.locator("[name=due]").fill((timezone.localdate() + timedelta(days=3)).isoformat())
-
     head.get_by_role("button", name="Giao việc").click()
+    expect(head).to_have_url(re.compile(r"/tasks/\d+/$"))
+
+
+def test_a_notice_appears_on_an_open_page_without_reload(page_of):
+    officer = page_of("nhanvien")
+    officer.goto("/documents/")
+    officer.evaluate("window.stays = true")
+
+    give_a_task_to_the_officer(page_of)
 
     expect(officer.locator("#toasts")).to_contain_text("Chuẩn bị tài liệu họp giao ban đột xuất")
     assert officer.evaluate("window.stays") is True
     officer.locator("#toasts a").first.click()
     expect(officer.get_by_role("heading", level=1)).to_have_text("Chuẩn bị tài liệu họp giao ban đột xuất")
+
+
+KEEP_SOCKETS = """
+  window.sockets = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) { super(...given); window.sockets.push(this); }
+  };
+"""
+
+
+@pytest.mark.parametrize(
+    "what_happens", ["window.sockets[0].close()", "document.dispatchEvent(new Event('visibilitychange'))"]
+)
+def test_the_number_at_the_bell_is_right_after_a_cut_and_in_another_tab(page_of, what_happens):
+    page = page_of("nhanvien")
+    page.add_init_script(KEEP_SOCKETS)
+    other = page.context.new_page()
+    give_a_task_to_the_officer(page_of)
+    for tab in (page, other):
+        tab.goto("/people/")
+    expect(page.locator("#notice-count")).to_contain_text("chưa đọc")
+    page.wait_for_function("window.sockets[0]?.readyState === 1")
+
+    other.goto("/notices/")
+    other.get_by_role("button", name="Đánh dấu đã đọc tất cả").click()
+    expect(other.locator("#notice-count")).to_be_empty()
+    page.evaluate(what_happens)
+
+    expect(page.locator("#notice-count")).to_be_empty()
 
 
 def test_a_day_that_has_passed_is_named_at_its_field_and_nothing_typed_is_lost(page_of):

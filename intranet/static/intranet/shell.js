@@ -222,15 +222,37 @@ function tell(notice) {
   }
 }
 
+/** Draw the number at the bell anew: what came while nobody listened, or was read in another tab. */
+function recount() {
+  window.htmx?.ajax("GET", noticesNew, { target: "#toasts", swap: "beforeend" });
+}
+
+let again; // the next try, while the connection is cut
 function listen() {
+  const wasCut = Boolean(again);
+  again = clearTimeout(again);
   const socket = new WebSocket(address);
-  socket.addEventListener("open", () => { pause = FIRST_PAUSE; });
+  socket.addEventListener("open", () => {
+    pause = FIRST_PAUSE;
+    if (wasCut) recount();
+  });
   socket.addEventListener("message", (event) => tell(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => {
     if (event.code === 4401) return; // signed out
-    setTimeout(listen, pause * (0.75 + Math.random() / 2));
+    again = setTimeout(listen, pause * (0.75 + Math.random() / 2));
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   });
 }
 
-if (noticesNew) listen(); // somebody is signed in
+// Out of the lift, or back at this tab, nobody waits for the next try.
+const lookAgain = () => {
+  if (again) listen();
+  else if (navigator.onLine) recount();
+};
+if (noticesNew) {
+  listen(); // somebody is signed in
+  window.addEventListener("online", lookAgain);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) lookAgain();
+  });
+}
