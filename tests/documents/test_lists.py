@@ -1,6 +1,9 @@
 """Lists and registers, on the screen and printed."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,6 +25,46 @@ def test_a_clerk_without_a_register_is_led_to_open_one(client):
 
     assert reverse("documents:registers") in page.content.decode()
     assert str(Register.objects.get()) == f"Sổ văn bản đến {year}"
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@time_machine.travel("2026-11-23T09:00+07:00", tick=False)
+def test_a_register_without_a_name_bears_that_of_the_law(client, language):
+    clerk = clerk_of(UnitFactory())
+    client.force_login(clerk)
+    client.cookies["django_language"] = language
+
+    for direction in ("incoming", "outgoing"):
+        opened = {"unit": clerk.unit.pk, "direction": direction, "year": 2026, "name": ""}
+        client.post(reverse("documents:open_register"), opened)
+
+    names = dict(Register.objects.values_list("direction", "name"))
+    assert names == {"incoming": "Sổ đăng ký văn bản đến", "outgoing": "Sổ đăng ký văn bản đi"}
+
+
+@pytest.mark.parametrize(("day", "is_led"), [("2026-12-31", False), ("2027-01-01", True)])
+def test_on_the_first_of_january_the_clerk_is_led_to_open_the_new_register(client, day, is_led):
+    with time_machine.travel(f"{day}T09:00+07:00", tick=False):
+        register = a_register(year=2026)
+        client.force_login(register.clerk)
+
+        page = client.get(reverse("documents:new")).content.decode()
+
+    assert ("Hãy mở sổ của năm nay trước" in page) is is_led
+
+
+@time_machine.travel("2026-11-23T09:00+07:00", tick=False)
+def test_the_printed_register_says_from_which_day_to_which(client):
+    register = a_register()
+    today = timezone.localdate()
+    days = [today - timedelta(days=number) for number in (1, 2, 0, 1)]
+    for day in days:
+        a_document(register, entered_on=day, issued_on=days[1])
+    client.force_login(register.clerk)
+
+    page = client.get(reverse("documents:print", args=[register.pk])).content.decode()
+
+    assert f"Từ ngày {days[1]:%d/%m/%Y} đến ngày {today:%d/%m/%Y}" in page
 
 
 LISTS = [

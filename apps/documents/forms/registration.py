@@ -44,6 +44,7 @@ class DocumentForm(forms.ModelForm):
     """Registration data. ``upload`` is a file that came with an earlier try and still waits."""
 
     direction = ""
+    lacks_this_year = False  # on the first of January
     register = RegisterChoice(queryset=Register.objects.none(), label=_("Register"), empty_label=None)
     file = forms.FileField(
         label=_("PDF file"),
@@ -96,7 +97,8 @@ class DocumentForm(forms.ModelForm):
             for name in ("register", "file", "upload", "is_not_secret"):
                 del self.fields[name]
         else:
-            self.fields["register"].queryset = registers_kept(user, self.direction)
+            self.fields["register"].queryset = registers = registers_kept(user, self.direction)
+            self.lacks_this_year = timezone.localdate().year not in {each.year for each in registers}
         if not self.instance.pk or self.direction == Register.Direction.OUTGOING:
             self.fields["organisation"].widget.attrs["maxlength"] = 200
         self.is_duplicate = False
@@ -185,14 +187,29 @@ class AttachForm(forms.Form):
 
 
 class OpenRegisterForm(forms.Form):
+    NAMES = {
+        Register.Direction.INCOMING: "Sổ đăng ký văn bản đến",
+        Register.Direction.OUTGOING: "Sổ đăng ký văn bản đi",
+    }
+
     unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"), empty_label=None)
     direction = forms.ChoiceField(label=_("Direction"), choices=Register.Direction.choices)
     year = forms.TypedChoiceField(label=_("Year"), coerce=int)
-    name = TextField(label=_("Name of the register"), max_length=200)
+    name = TextField(
+        label=_("Name of the register"),
+        max_length=200,
+        required=False,
+        help_text=_("Empty: the name that the law gives it."),
+    )
 
     def __init__(self, *args, user, **options):
         super().__init__(*args, **options)
         year = timezone.localdate().year
         self.fields["unit"].queryset = units_kept(user)
         self.fields["year"].choices = [(each, each) for each in (year, year + 1, year - 1)]
-        self.fields["name"].initial = _("Register of incoming documents")
+
+    def clean(self):
+        """A register without a name bears that of the law, in every language."""
+        cleaned = super().clean()
+        cleaned["name"] = cleaned.get("name") or self.NAMES.get(cleaned.get("direction"), "")
+        return cleaned

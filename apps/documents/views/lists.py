@@ -199,10 +199,14 @@ def register_print(request, pk):
         .select_related("type")
         .prefetch_related(receivers)
     )
+    documents = list(rows.order_by("number"))
+    days = [document.entered_on for document in documents]
     context = {
         "register": register,
         "form": form,
-        "documents": list(rows.order_by("number")),
+        "documents": documents,
+        "first_day": min(days, default=None),
+        "last_day": max(days, default=None),
         "first": first,
         "last": last,
         "is_follow_up": asked.get("form") == "follow" and register.is_incoming,
