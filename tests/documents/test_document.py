@@ -1,9 +1,10 @@
 """The page of a document and its files: who sees them, and what they show."""
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
-from apps.documents import services
+from apps.documents import pdf_text, services
 from apps.documents.models import Assignment
 from tests.documents.factories import a_document, clerk_of, pdf_bytes, pdf_file, routed
 from tests.factories import UnitFactory, UserFactory, person_of
@@ -21,6 +22,21 @@ def test_a_stranger_finds_nothing(client, name):
     absent = client.get(reverse(f"documents:{name}", args=[document.pk + 1]))
 
     assert (there.status_code, absent.status_code) == (404, 404)
+
+
+def test_nobody_waits_for_the_database_while_a_file_is_looked_into(client, monkeypatch):
+    document, seen = a_document(), []
+    client.force_login(document.register.clerk)
+    count = pdf_text.count_pages
+    monkeypatch.setattr(
+        pdf_text, "count_pages", lambda content: seen.append([*connection.savepoint_ids]) or count(content)
+    )
+
+    client.post(
+        reverse("documents:add_file", args=[document.pk]), {"file": pdf_file(), "is_not_secret": "on"}
+    )
+
+    assert (document.attachments.count(), seen) == (1, [[]])
 
 
 def test_a_stranger_gets_no_file_and_does_no_act(client):

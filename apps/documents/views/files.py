@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -40,9 +39,8 @@ def file_add(request, pk):
     form = AttachForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            with transaction.atomic():
-                upload = services.keep_upload(form.cleaned_data["file"], by=request.user)
-                upload = services.attach_file(document, upload, by=request.user)
+            upload = services.keep_upload(form.cleaned_data["file"], by=request.user)  # may take seconds
+            upload = services.attach_file(document, upload, by=request.user)
         except ValidationError as error:
             form.add_error("file", error)
     if form.errors:
