@@ -41,8 +41,11 @@ can_report = can_complete = can_ask_extension = can_accept
 
 
 def can_confirm(person: User, task: Task) -> bool:
-    """Only the giver decides what becomes of a task."""
-    return task.creator_id == person.pk
+    """Only the giver decides what becomes of a task; once they have left, whoever could give it."""
+    if task.creator.is_active:
+        return task.creator_id == person.pk
+    lead = task.lead if task.is_for_unit or task.assignee.is_active else task.unit
+    return lead not in (None, person) and can_assign(person, lead)
 
 
 can_return = can_withdraw = can_pause = can_resume = can_edit = can_confirm

@@ -96,7 +96,7 @@ def accept_task(task: Task, *, by: User, text: str = "") -> Task:
         task.state = State.IN_PROGRESS
         task.save(update_fields=["state"])
         log(task, Act.ACCEPT, by, person, text)
-        tell("tasks.accepted", task, by, [task.creator])
+        tell("tasks.accepted", task, by, deciders(task))
     return task
 
 
@@ -107,7 +107,7 @@ def report_task(task: Task, *, by: User, progress: int, text: str = "", files: F
     task.progress, task.state = progress, State.IN_PROGRESS
     task.save(update_fields=["progress", "state"])
     log(task, Act.REPORT, by, person, text, files, progress=progress)
-    tell("tasks.reported", task, by, [task.creator], text)
+    tell("tasks.reported", task, by, deciders(task), text)
     return task
 
 
@@ -123,7 +123,7 @@ def complete_task(task: Task, *, by: User, text: str = "", files: Files = ()) ->
     task.save(update_fields=["progress", "finished", "state", "completed_at"])
     close_extension(task, by)
     log(task, Act.COMPLETE, by, person, text, files, progress=100)
-    tell("tasks.completed", task, by, [task.creator], text)
+    tell("tasks.completed", task, by, deciders(task), text)
     return task
 
 
@@ -213,7 +213,7 @@ def ask_extension(task: Task, *, by: User, due: date, text: str) -> Extension:
         task=task, asked_by=person, reason=text, due_before=task.due, due_asked=due
     )
     log(task, Act.ASK, by, person, text, due_before=task.due, due_after=due)
-    tell("tasks.extension_asked", task, by, [task.creator], text)
+    tell("tasks.extension_asked", task, by, deciders(task), text)
     return extension
 
 
@@ -243,7 +243,7 @@ def comment_task(task: Task, *, by: User, text: str, files: Files = ()) -> Task:
     task, person = begin(task, "comment", by)
     log(task, Act.COMMENT, by, person, text, files)
     beside = task.participants.filter(user__isnull=False).select_related("user")
-    tell("tasks.commented", task, by, [task.creator, *doers(task), *(one.user for one in beside)], text)
+    tell("tasks.commented", task, by, [*deciders(task), *doers(task), *(one.user for one in beside)], text)
     return task
 
 
@@ -333,6 +333,14 @@ def close_extension(task: Task, by: User) -> None:
 def doers(task: Task) -> list[User]:
     """The assignee, else the leaders of the unit."""
     return [task.assignee] if task.assignee_id else leaders_of(task.unit)
+
+
+def deciders(task: Task) -> list[User]:
+    """The giver; once they have left, the leaders of the assignee's unit or of that above the unit it was given to."""
+    if task.creator.is_active or task.unit is None:
+        return [task.creator]
+    unit = task.unit.parent or task.unit if task.is_for_unit else task.unit
+    return [person for person in leaders_of(unit) if person.pk != task.assignee_id]
 
 
 def people_of(leads: Iterable[User | Unit]) -> list[User]:

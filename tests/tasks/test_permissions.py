@@ -41,6 +41,33 @@ def test_delegate_acts_in_the_name_of_the_giver():
     assert principal(secretary, "accept", task) is None
 
 
+@pytest.mark.parametrize(
+    ("who", "may_for_person", "may_for_unit"),
+    [
+        ("assignee", False, False),
+        ("deputy", True, False),
+        ("head", True, False),
+        ("leader of the ministry", True, True),
+        ("colleague", False, False),
+        ("stranger", False, False),
+    ],
+)
+def test_what_a_giver_left_behind_is_decided_by_those_who_could_give_it(who, may_for_person, may_for_unit):
+    unit = UnitFactory()
+    gone = person_of(unit.parent, level="deputy", is_active=False)
+    to_person = TaskFactory(creator=gone, unit=unit, assignee=person_of(unit))
+    to_unit = task_of_unit(unit, creator=gone)
+    person = {
+        **people_around(to_unit),
+        "deputy": person_of(unit, level="deputy"),
+        "assignee": to_person.assignee,
+    }[who]
+
+    found = [principal(person, "confirm", task) == person for task in (to_person, to_unit)]
+
+    assert found == [may_for_person, may_for_unit]
+
+
 def test_acts_are_those_that_the_state_allows():
     task = TaskFactory(state=Task.State.REPORTED, finished="2026-01-05")
 

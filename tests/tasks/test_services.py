@@ -298,3 +298,21 @@ def test_leaders_of_the_lead_unit_are_told_once_each(django_capture_on_commit_ca
         )
 
     assert notices(head).count("tasks.assigned") == 1
+
+
+def test_what_becomes_of_the_task_of_a_giver_who_has_left_is_told_to_those_who_decide(
+    django_capture_on_commit_callbacks,
+):
+    head = person_of(level="head")
+    task = TaskFactory(creator=UserFactory(is_active=False), unit=head.unit, assignee=person_of(head.unit))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.complete_task(task, by=task.assignee)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.confirm_task(task, by=head)
+
+    task.refresh_from_db()
+    assert [list(head.notices.values_list("kind", flat=True)), task.state] == [
+        ["tasks.completed"],
+        State.DONE,
+    ]
