@@ -24,6 +24,27 @@ def test_the_apps_are_a_bar_at_the_bottom(phone):
     expect(phone.locator("main h1")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    "size", [{"width": 320, "height": 200}, {"width": 844, "height": 390}], ids=["400 % zoom", "on its side"]
+)
+def test_in_a_low_window_nothing_stands_before_what_is_read(page_of, size):
+    page = page_of("nhanvien", size=size)
+    page.goto("/tasks/")
+
+    page.evaluate("scrollTo(0, 600)")
+
+    bars = [
+        page.locator(".bar").bounding_box(),
+        page.get_by_role("navigation", name="Ứng dụng").bounding_box(),
+    ]
+    assert [bar["y"] + bar["height"] <= 0 for bar in bars] == [True, True]
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("[data-search]").fill("nguyen")
+    panel, field = page.locator("#search-panel"), page.locator("[data-search]")
+    expect(panel.locator("a").first).to_be_visible()
+    assert field.bounding_box()["y"] + field.bounding_box()["height"] <= panel.bounding_box()["y"]
+
+
 def test_the_leaders_week_is_read_day_by_day(phone):
     phone.goto("/calendar/leaders/")
 
