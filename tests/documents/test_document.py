@@ -1,5 +1,7 @@
 """The page of a document and its files: who sees them, and what they show."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.urls import reverse
@@ -37,6 +39,19 @@ def test_nobody_waits_for_the_database_while_a_file_is_looked_into(client, monke
     )
 
     assert (document.attachments.count(), seen) == (1, [[]])
+
+
+def test_the_stamp_says_whom_the_document_was_given_to(client):
+    document = a_document(recipients="")
+    client.force_login(document.register.clerk)
+    leader, officer = person_of(document.register.unit, level="head"), person_of(document.register.unit)
+    step = routed(document, leader)
+    routed(document, officer, by=leader, parent=step)
+
+    page = client.get(document.get_absolute_url()).content.decode()
+
+    assert re.search(r'class="documents-stamp".*?</section>', page, re.DOTALL)[0].count("<dd") == 3
+    assert f"<dd>{leader}</dd></dl>" in page
 
 
 def test_a_stranger_gets_no_file_and_does_no_act(client):

@@ -50,6 +50,7 @@ def show(request, document, *, status=200, attach_form=None, act_forms=None):
         step.may_hand_on = may(user, can_hand_on, step)
         step.may_withdraw = may(user, can_withdraw, step)
     document._prefetched_objects_cache = {"assignments": steps}
+    receivers = "; ".join(str(step.target) for step in steps if step.parent_id is None)
     waiting = [step for step in steps if step.may_finish]
     for step in waiting:
         wrong = act_forms or {}
@@ -59,6 +60,7 @@ def show(request, document, *, status=200, attach_form=None, act_forms=None):
     context = {
         "document": document,
         "steps": in_tree(steps),
+        "receivers": receivers or document.recipients,
         "waiting": waiting,
         "files": document.attachments.all(),
         "history": history_of(document, user),
