@@ -66,13 +66,12 @@ def can_finish(user: User, assignment: Assignment) -> bool:
 
 def can_hand_on(user: User, assignment: Assignment) -> bool:
     """Who holds an assignment hands it on; one for information goes on only to inform others."""
-    open_states = (Assignment.State.WAITING, Assignment.State.HANDED_ON)
-    return assignment.state in open_states and holds(user, assignment)
+    return assignment.is_open and holds(user, assignment)
 
 
 def can_withdraw(user: User, assignment: Assignment) -> bool:
     """Who gave an unfinished assignment takes it back; the first step, everybody who may route."""
-    if assignment.state not in (Assignment.State.WAITING, Assignment.State.HANDED_ON):
+    if not assignment.is_open:
         return False
     gave = user.pk in (assignment.given_by_id, assignment.given_for_id)
     return gave or (assignment.parent_id is None and can_route(user, assignment.document))

@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
+from apps.documents import services
 from apps.documents.models import Assignment
-from tests.documents.factories import a_document, routed
+from tests.documents.factories import a_document, clerk_of, routed
 from tests.factories import UnitFactory, UserFactory, person_of
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,35 @@ def test_acts_of_the_holder(client, act, sent, state):
 
     step.refresh_from_db()
     assert (step.state, step.report) == (state, sent.get("report") or sent["reason"])
+
+
+OVER = "Không thực hiện được nữa: bước này đã được xử lý."
+
+
+@pytest.mark.parametrize("act", ["done", "return", "route"])
+def test_who_comes_too_late_is_told_so(client, act):
+    document, unit = a_document(), UnitFactory()
+    head, clerk = person_of(unit, level="head"), clerk_of(unit)
+    step = routed(document, unit)
+    services.finish_assignment(step, by=clerk)
+    client.force_login(head)
+    url = reverse("documents:act", args=[document.pk, step.pk, act])
+    if act == "route":
+        url = reverse("documents:route", args=[document.pk]) + f"?from={step.pk}"
+
+    answer = client.post(url, {f"return-{step.pk}-reason": "Nhầm"}, follow=True)
+
+    step.refresh_from_db()
+    assert (answer.status_code, OVER in answer.content.decode(), step.state) == (200, True, "done")
+
+
+def test_who_sends_twice_has_done_it_once(client):
+    document, person = a_document(), UserFactory()
+    step = routed(document, person)
+    client.force_login(person)
+    url = reverse("documents:act", args=[document.pk, step.pk, "done"])
+
+    answers = [client.post(url, {f"done-{step.pk}-report": "Xong"}, follow=True) for _time in range(2)]
+
+    assert [OVER in answer.content.decode() for answer in answers] == [False, False]
+    assert document.history.filter(act="done").count() == 1

@@ -105,13 +105,18 @@ class Assignment(models.Model):
         return self.state == self.State.WAITING
 
     @property
+    def is_open(self) -> bool:
+        """Say whether it is still with its holder, or with those it was handed on to."""
+        return self.state in (self.State.WAITING, self.State.HANDED_ON)
+
+    @property
     def is_for_information(self) -> bool:
         return self.role == self.Role.INFORMATION
 
     @property
     def open_due(self):
         """The deadline while it still counts."""
-        return self.due_on if self.state in (self.State.WAITING, self.State.HANDED_ON) else None
+        return self.due_on if self.is_open else None
 
     @property
     def state_words(self) -> str:

@@ -21,6 +21,8 @@ def document_route(request, pk):
     documents = Document.objects.visible_to(request.user).select_related("register__unit", "type")
     document = get_object_or_404(documents, pk=pk)
     step = step_of(request, document)
+    if step and not step.is_open:
+        return say_it_is_over(request, document)
     giver = stand_in(request.user, can_hand_on, step) if step else stand_in(request.user, can_route, document)
     is_asking = request.htmx or "ask" in request.POST
     if request.method == "POST":
@@ -62,6 +64,12 @@ def step_of(request, document) -> Assignment | None:
     return get_object_or_404(rows, document=document, pk=key)
 
 
+def say_it_is_over(request, document):
+    """Answer to an act on a page that is older than what somebody else did meanwhile."""
+    messages.warning(request, _("This is not possible any more: this step has been handled meanwhile."))
+    return redirect(document)
+
+
 ACTS = {"done": ReportForm, "read": None, "return": ReturnForm, "withdraw": None}
 
 
@@ -78,6 +86,9 @@ def assignment_act(request, pk, assignment_pk, act):
         document=document,
         pk=assignment_pk,
     )
+    is_sent_twice = act in ("done", "read") and step.ended_by_id == request.user.pk
+    if not (step.is_open if act == "withdraw" else step.is_waiting or is_sent_twice):
+        return say_it_is_over(request, document)
     form = None
     if ACTS[act]:
         form = ACTS[act](request.POST, prefix=f"{act}-{step.pk}")
