@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
-from pypdf import PdfWriter
+from pypdf import PdfReader, PdfWriter
 
 from demo.people import NAMED, people
 
@@ -157,3 +157,29 @@ def test_the_names_of_chairs_take_two_lines_at_most_in_the_list_of_the_week(page
 
     assert len(lines) > 5
     assert max(lines) <= 2
+
+
+def printed(page, url):
+    """Return the size and the words of each printed page."""
+    page.goto(url)
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True, format="A4"))).pages
+    return [
+        ("landscape" if s.mediabox.width > s.mediabox.height else "portrait", s.extract_text())
+        for s in sheets
+    ]
+
+
+def test_a_register_is_printed_across_and_everything_else_upright_without_empty_sheets(page_of):
+    page = page_of("vanthu")
+    page.goto("/documents/registers/")
+    register = page.locator("a[href$='/print/']").first.get_attribute("href")
+    page.goto("/documents/")
+    document = page.locator(".documents-subject").first.get_attribute("href")
+
+    sheets = {url: printed(page, url) for url in (register, document, "/documents/?q=ngan+sach", "/tasks/")}
+
+    assert {url: {way for way, _words in found} for url, found in sheets.items()} == {
+        url: {"landscape" if url == register else "portrait"} for url in sheets
+    }
+    few = [(url, words) for url, found in sheets.items() for _way, words in found if len(words) < 50]
+    assert few == []
