@@ -121,6 +121,7 @@ def receive(user, title, content, content_type):
         message = message_from_bytes(content, policy=policy.default)
         title = title or message["subject"] or ""
         text = f"{message['from'] or ''}\n\n{text_of(message)}".strip()
+    title, text = storable(title), storable(text)
     title = " ".join(title.split()) or Truncator(text.strip()).chars(80) or _("Untitled task")
     task = services.assign_task(
         by=user, title=Truncator(title).chars(250), description=Truncator(text.strip()).chars(10_000)
@@ -133,8 +134,16 @@ def text_of(message):
     body = message.get_body(("plain", "html"))
     if body is None:
         return ""
-    words = body.get_content()
+    try:
+        words = body.get_content()
+    except (LookupError, ValueError):  # in a character set that nobody knows
+        words = body.get_payload(decode=True).decode("utf-8", "replace")
     return unescape(strip_tags(words)) if body.get_content_subtype() == "html" else words
+
+
+def storable(text):
+    """Return ``text`` without what no database takes: NUL and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 PLUGIN = Plugin(

@@ -149,6 +149,13 @@ def mail(html=False):
     return message.as_bytes()
 
 
+def odd(charset, body):
+    return (
+        f"Subject: =?utf-8?b?Vmnhu4dj?=\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode()
+        + body
+    )
+
+
 RECEIVED = [
     ("", mail(), "message/rfc822", "Đề nghị gửi số liệu quý IV", "Kính gửi anh chị"),
     ("", mail(html=True), "message/rfc822", "Đề nghị gửi số liệu quý IV", "Kính gửi anh & chị"),
@@ -156,6 +163,11 @@ RECEIVED = [
     ("", "Gọi điện cho Cục".encode(), "text/plain", "Gọi điện cho Cục", "Gọi điện"),
     ("x" * 400, b"\xff\xfe", "text/plain", "x" * 249 + "…", ""),
     ("", b"", "message/rfc822", None, ""),
+    ("a\0b", b"c\0d", "text/plain", "ab", "cd"),
+    ("", odd("foo", b"Ha Noi \xff"), "message/rfc822", "Việc", "Ha Noi"),
+    ("", odd("unicode-escape", b"Ha Noi \\ud800"), "message/rfc822", "Việc", "Ha Noi ?"),
+    ("", odd("punycode", b"\xff\xff Ha Noi"), "message/rfc822", "Việc", "Ha Noi"),
+    ("", b"Subject: =?utf-8?q?a=00b?=\r\n\r\nc\0d", "message/rfc822", "ab", "cd"),
 ]
 
 
