@@ -20,9 +20,7 @@ OURS = (
     Timer(command="seal_audit", every=timedelta(seconds=10)),
     Timer(command="watch_directory", every=timedelta(minutes=1)),
     Timer(command="provision", every=timedelta(minutes=1)),
-    Timer(
-        command="publish_scheduled", every=timedelta(minutes=1)
-    ),  # Wagtail's: pages appear and go at their time
+    Timer(command="publish_scheduled", every=timedelta(minutes=1)),  # Wagtail's pages, at their time
     Timer(command="sync_pages", every=timedelta(minutes=10)),
     Timer(command="clear_expired", every=timedelta(hours=1)),
     Timer(command="compare_directory", every=timedelta(days=1)),

@@ -72,9 +72,8 @@ def begin(client: Row, asked: str, request) -> tuple[str, str, DeviceGrant]:
         expires=now + WAITS,
         interval=INTERVAL,
     )
-    DeviceGrant.objects.filter(pk=row.pk).update(
-        last_checked=now - WAITS
-    )  # the first question is never too early
+    # The first question is never too early.
+    DeviceGrant.objects.filter(pk=row.pk).update(last_checked=now - WAITS)
     return device_code, shown(user_code), row
 
 
