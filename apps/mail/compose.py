@@ -118,6 +118,7 @@ def reply_to(message: Message, by: User, *, to_all: bool) -> dict:
     people = [person for person in message.reply_to or message.senders if "@" in person.email]
     if people and all(person.email.lower() == own for person in people) and message.to:
         people = list(message.to)  # an answer to one's own message goes on to whom it went
+    people = [person for person in people if person.email.lower() != own] or people
     others = [*message.to, *message.cc] if to_all else []
     named = {person.email.lower() for person in people} | {own}
     cc = list(

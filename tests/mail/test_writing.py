@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.mail.connections import POOL
 from tests.factories import UserFactory
-from tests.mail.conftest import DOMAIN, letter, mailbox
+from tests.mail.conftest import DOMAIN, letter, mailbox, url
 
 pytestmark = pytest.mark.servers
 
@@ -81,6 +81,25 @@ def test_a_reply_belongs_to_the_thread_and_marks_the_message(signed_in, officer,
     with mailbox(mail, "nhanvien") as box:
         box.select_folder("INBOX")
         assert b"\\Answered" in box.get_flags([uid])[uid]
+
+
+ANSWERED = [
+    ("Cc: b@x.vn, NHANVIEN@{0}", "ha@x.vn", "ha@x.vn", "b@x.vn"),
+    ("Reply-To: nhom@x.vn, Nhanvien@{0}", "ha@x.vn", "nhom@x.vn", ""),
+    ("Cc: b@x.vn", "nhanvien@{0}", "c@x.vn", "b@x.vn"),  # one's own, sent to oneself too
+]
+
+
+@pytest.mark.parametrize(("more", "sender", "to", "cc"), ANSWERED)
+def test_an_answer_to_all_does_not_come_back(more, sender, to, cc, signed_in, officer, deliver):
+    message = letter(sender=sender.format(DOMAIN), more=f"{more.format(DOMAIN)}\n")
+    if sender != "ha@x.vn":
+        message = message.replace(f"To: nhanvien@{DOMAIN}", f"To: c@x.vn, nhanvien@{DOMAIN}")
+    [uid] = deliver("nhanvien", message)
+
+    form = signed_in(officer).get(url("answer", "INBOX", uid, "reply-all")).context["form"]
+
+    assert (form.initial["to"], form.initial["cc"]) == (to, cc)
 
 
 @pytest.mark.parametrize("mode", ["reply", "forward"])
