@@ -209,3 +209,28 @@ def test_an_invitation_is_answered_where_it_is_read(page_of, suite):
     expect(officer.locator(".calendar-invitation")).to_contain_text(f"vanthu@{DOMAIN}")
     clerk = page_of("vanthu")
     open_letter(clerk, f"Có thể tham dự: {title}")
+
+
+def test_a_deleted_message_comes_back_by_keyboard_and_the_offer_is_read_out(page_of):
+    page = page_of("vanthu")
+    page.add_init_script("""addEventListener("load", () => {
+        const said = document.querySelector(".messages");
+        const heard = new MutationObserver(() => { document.body.dataset.heard = "yes"; });
+        if (said) heard.observe(said, { childList: true });
+    })""")
+    page.goto("/mail/")
+    row = page.locator(".mail-row").first
+    subject = row.locator(".mail-subject").inner_text()
+    row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Xóa", exact=True).first.click()
+    expect(page.locator(".messages")).to_contain_text("Đã chuyển 1 thư vào Thùng rác.")
+    expect(page.locator("body")).to_have_attribute("data-heard", "yes")
+    assert faults(page_of, "/mail/") == []
+
+    page.locator("#main").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Hoàn tác")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".messages")).to_contain_text("Đã đưa 1 thư về chỗ cũ.")
+    expect(page.locator(".mail-row").first.locator(".mail-subject")).to_have_text(subject)

@@ -72,6 +72,10 @@ if (toasts) {
   }).observe(toasts, { childList: true });
 }
 
+// What the page says above its content was there before anybody listened: put in once more, it is read out.
+const said = one(".messages");
+if (said) setTimeout(() => said.contains(document.activeElement) || said.append(...said.children), 600);
+
 /** Show ``text`` at the corner of the page. */
 export function toast(text) {
   const template = one("template#toast");
