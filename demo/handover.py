@@ -24,7 +24,7 @@ from urllib.request import Request, urlopen
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword
 
 HOST = "127.0.0.1"
-SIZE_LIMIT_BYTES = 30 * 1024 * 1024
+SIZE_LIMIT_BYTES = 40 * 1024 * 1024  # files of 25 MB, in base64
 REFUSED = AuthResult(success=False, handled=False)
 log = logging.getLogger("handover")
 

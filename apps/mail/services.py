@@ -116,11 +116,13 @@ def send_letter(
     """
     require(can_use_mail(by))
     message_id = compose.new_message_id()
-    said = hand_over(compose.render(letter, by, message_id, with_bcc=False), letter.recipients, by=by)
+    content = compose.render(letter, by, message_id, with_bcc=False)
+    said = hand_over(content, letter.recipients, by=by)
     # From here on the message is on its way: what fails now must not make the sender send it twice.
     try:
+        copy = compose.render(letter, by, message_id, with_bcc=True) if letter.bcc else content
         with mailbox_of(by) as box:
-            _tidy_after_sending(box, compose.render(letter, by, message_id, with_bcc=True), draft, answers)
+            _tidy_after_sending(box, copy, draft, answers)
     except NotKept as error:
         log.warning("A message of %s was sent, but no copy of it could be kept: %s", by.username, error)
         said.append(

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from apps.mail.connections import POOL
+from demo import handover
 from tests.factories import UserFactory
 from tests.mail.conftest import DOMAIN, letter, mailbox, url
 
@@ -192,6 +193,12 @@ def test_30_megabytes_are_refused_at_the_field(signed_in, officer, mail):
     assert (page.status_code, list(page.context["form"].errors)) == (422, ["files"])
     assert "25,0\xa0MB" in page.context["form"].errors["files"][0]
     assert page.context["form"]["text"].value() == "Giữ lại"
+
+
+def test_what_may_be_attached_fits_through_the_demo_s_handover(settings):
+    lines = -(-settings.UPLOAD_MAX_BYTES // 57)  # of base64: 76 letters and the end of a line each
+
+    assert lines * 78 + 1024 * 1024 < handover.SIZE_LIMIT_BYTES
 
 
 def test_chosen_files_survive_an_error(signed_in, officer, clerk, mail):
