@@ -130,3 +130,33 @@ def test_a_page_that_the_browser_kept_is_shown_to_nobody_else(page_of):
     page.evaluate(shown_again)
 
     expect(page).to_have_url(re.compile("/sign-in/"))
+
+
+def test_the_keyboard_goes_on_where_something_was_drawn_anew(page_of):
+    page = page_of("nhanvien")
+    page.goto("/arrange/")
+    card = page.locator("[data-widget]").first
+    name = card.locator(".list-title").inner_text()
+
+    card.get_by_role("button", name="Xuống").press("Enter")  # until it is the last one, whose button is off
+    expect(page.locator("[data-widget]").nth(1)).to_contain_text(name)
+    expect(page.locator("[data-widget]", has_text=name).locator(":focus")).to_be_visible()
+    page.get_by_role("button", name=f"Ẩn: {name}").press("Enter")
+    expect(page.get_by_role("button", name=f"Hiện lại: {name}")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=f"Ẩn: {name}")).to_be_visible()
+
+
+def test_the_keyboard_stays_in_the_list_when_a_task_is_done(page_of):
+    page = page_of("nhanvien")
+    page.goto("/tasks/new/")
+    page.locator("[name=title]").fill("Việc làm bằng bàn phím")
+    page.locator("main form").get_by_role("button", name="Giao việc").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Việc làm bằng bàn phím")
+    page.goto("/tasks/")
+    row = page.locator(".tasks-list li", has_text="Việc làm bằng bàn phím")
+
+    row.get_by_role("button").press("Enter")
+
+    expect(row.get_by_role("button")).to_have_count(0)
+    expect(row.get_by_role("link")).to_be_focused()

@@ -182,6 +182,24 @@ document.addEventListener("htmx:afterRequest", (event) => {
   }
 });
 
+// What is drawn anew does not take the focus with it: the keyboard goes on in the same place, else in what holds it.
+const FOCUSABLE = "a[href], button:enabled, summary, input:enabled:not([type=hidden]), select:enabled, textarea:enabled";
+let places = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  const chain = [];
+  for (let at = document.activeElement; at && at !== document.body; at = at.parentElement) chain.push(at);
+  places = chain;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const chain = document.activeElement === document.body ? places : [];
+  places = [];
+  for (const was of chain) {
+    const place = was.isConnected ? was : was.id && document.getElementById(was.id);
+    const next = place && [place, ...all(FOCUSABLE, place)].find((each) => each.matches(FOCUSABLE) && each.getClientRects().length);
+    if (next) return next.focus({ preventScroll: true });
+  }
+});
+
 function explain(event) {
   const card = event.detail.elt.closest?.("[data-remote]");
   const failed = one("template#widget-failed");
