@@ -36,6 +36,7 @@ AGAIN = [
     timedelta(hours=6),
 ]
 RESTS = [timedelta(seconds=seconds) for seconds in (5, 20, 60, 300, 900)]
+LEAST_REST = 1  # second
 KEPT = ["remote_id", "sent", "seen", "due_at", "tries", "sent_at", "answer", "is_on", "members", "below"]
 MOST_COUNTED = 10_000
 MOST_FAULTS = 3  # of single accounts in a row, after which the system as a whole is left alone
@@ -91,12 +92,22 @@ class Line:
         target = self.target
         target.faults, target.fault = min(target.faults + 1, MOST_COUNTED), error.answer
         if error.is_whole or target.faults >= MOST_FAULTS:
-            rest = RESTS[min(target.faults, len(RESTS)) - 1]
-            rest = max(rest, timedelta(seconds=error.after or 0))
+            rest = rest_after(error, target.faults)
             target.rests_until = timezone.now() + rest
             self.has_broken = True
             log.warning("%s takes no accounts: %s. Again in %s.", target, error.answer, rest)
         target.save(update_fields=["faults", "fault", "rests_until"])
+
+
+def rest_after(error: Failed, faults: int) -> timedelta:
+    """Return how long a system is left alone that has failed so many times in a row: the longer, the more often.
+
+    What it asks for itself is enough the first time: many let no more through than so many requests a minute.
+    """
+    asked = timedelta(seconds=max(error.after or 0, LEAST_REST))
+    if error.after is not None and faults == 1:
+        return asked
+    return max(RESTS[min(faults, len(RESTS)) - 1], asked)
 
 
 def send_accounts(line: Line) -> None:

@@ -73,6 +73,19 @@ def test_system_says_how_long_it_wants_to_be_left_alone(target, shelf, queue, ha
     assert DBTaskResult.objects.get().run_after == target.rests_until
 
 
+def test_system_that_lets_so_many_through_is_left_alone_no_longer_than_it_asks(target, shelf, queue, ha):
+    shelf.odd = always((429, {"Retry-After": "1"}, b""))
+    rests = []
+    with travel(timezone.now(), tick=False) as clock:
+        for _round in range(3):
+            provision(target.pk, [ha.pk])
+            target.refresh_from_db()
+            rests.append((target.rests_until - timezone.now()).total_seconds())
+            clock.shift(target.rests_until - timezone.now() + timedelta(seconds=1))
+
+    assert rests == [1, 20, 60]
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("7", 7), (" 7", 7), ("999999999999", 3600), ("-1", None), ("", None), ("bald", None), ("1.5", None), ("٣", 3),
