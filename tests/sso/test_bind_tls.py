@@ -10,6 +10,7 @@ import pytest
 from django.core.cache import cache
 
 from demo.directory import person_dn
+from demo.servers.process import wait_until
 from demo.servers.slapd import Slapd
 from sso.directory import DirectoryUnavailable, read_directory
 from sso.directory.connection import opened
@@ -164,8 +165,5 @@ def test_an_end_leaves_no_thread_and_no_socket_behind(settings, slapd_folder):
         threads = threading.active_count()
         for _time in range(20):
             check_password(person_dn("ha"), PASSWORD)
-        until = time.monotonic() + 5
-        while threading.active_count() > threads and time.monotonic() < until:
-            time.sleep(0.01)
 
-        assert threading.active_count() <= threads
+        wait_until(lambda: threading.active_count() <= threads, 5)
