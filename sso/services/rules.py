@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.db.models import Min, Prefetch
 from django.utils.translation import gettext_lazy as _
 
-from sso.models import Application, Grant, RefreshToken, Role, User
+from sso.models import Application, DeviceGrant, Grant, RefreshToken, Role, User
 from sso.models.tokens import Acr
 from sso.permissions import is_system_admin, require
 from sso.services.audit import Action, record
@@ -220,11 +220,9 @@ def shut_out(system: Application):
     """Find the people of whom ``system`` holds something although they may not enter it, by its rule as it is now
     and the strength that it demands of everybody."""
     weakest: dict[int, str] = {}
-    for model in (RefreshToken, Grant):
-        held = (
-            model.objects.filter(application=system).order_by().values_list("user").annotate(least=Min("acr"))
-        )
-        for person, acr in held:
+    let_in = DeviceGrant.objects.filter(client_id=system.client_id, status=DeviceGrant.AUTHORIZED)
+    for held in (*(model.objects.filter(application=system) for model in (RefreshToken, Grant)), let_in):
+        for person, acr in held.order_by().values_list("user").annotate(least=Min("acr")):
             weakest[person] = min(acr, weakest.get(person, acr))
     keys = sorted(weakest)
     for start in range(0, len(keys), AT_ONCE):

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from sso.api import Reason, User, ensure_client, revoke
-from sso.models import AccessToken, Application, AuditEntry, DeviceGrant, RefreshToken
-from tests.factories import UserFactory, person_of
+from sso.models import AccessToken, Application, AuditEntry, DeviceGrant, RefreshToken, SystemRequest
+from sso.services.clients import approve_request
+from tests.factories import UserFactory, person_of, system_admin
 from tests.sso.conftest import record_sign_in, refresh, userinfo
 
 pytestmark = pytest.mark.django_db
@@ -258,6 +259,20 @@ def test_a_system_that_wants_a_second_factor_gets_no_device_without(board, perso
 
     assert page.status_code == 403
     assert poll(board, codes).json()["error"] in {"authorization_pending", "slow_down"}
+
+
+def test_a_device_that_was_let_in_before_the_system_wanted_more_gets_nothing(board, person, browser_of):
+    """It has not asked yet when the second admin agrees; what it would get would be good for twelve hours."""
+    codes = begin(board)
+    answer(browser_of(person), codes)
+    wanted = SystemRequest.objects.create(
+        application=board, asked_by=system_admin(), values={"required_acr": "2"}
+    )
+
+    approve_request(wanted, by=system_admin())
+
+    assert poll(board, codes).json()["error"] == "invalid_grant"
+    assert AccessToken.objects.count() == 0
 
 
 def test_signing_out_of_the_browser_leaves_the_device_alone_and_revoking_does_not(board, person, browser_of):
