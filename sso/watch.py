@@ -38,12 +38,16 @@ class Watch(threading.Thread):
     def run(self):
         with suppress(Error):
             self.look(tell=False)  # what ended before this process began concerns nothing that it holds
+        is_away = False
         while not self.ended.wait(EVERY_SECONDS):
             try:
                 close_old_connections()
                 self.look()
+                is_away = False
             except Error as error:  # what ended meanwhile is still in the table when the database is back
-                log.warning("What ended elsewhere cannot be read: %s", error)
+                if not is_away:
+                    log.warning("What ended elsewhere cannot be read: %s", " ".join(str(error).split()))
+                is_away = True
                 self.ended.wait(PAUSE_SECONDS)
         connection.close()
 

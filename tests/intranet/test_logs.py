@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from intranet.logs import OncePerMinute
+from sso import watch
 from tests.factories import person_of
 
 
@@ -56,6 +57,27 @@ def test_a_database_that_is_away_is_one_line_a_minute(db, signed_in, caplog, mon
     assert [(record.getMessage(), bool(record.exc_info)) for record in told] == [
         ("Service Unavailable: /: OperationalError: it closed the connection", False),
         ("Internal Server Error: /", True),
+    ]
+
+
+def test_the_watch_of_each_process_tells_it_once(caplog, monkeypatch):
+    monkeypatch.setattr(watch, "EVERY_SECONDS", 0.001)
+    monkeypatch.setattr(watch, "PAUSE_SECONDS", 0.001)
+    looking = watch.Watch()
+    turns = [None, *[OperationalError("it closed\nthe connection")] * 3, None, OperationalError("again")]
+
+    def look(*, tell=True):
+        if len(turns) == 1:
+            looking.ended.set()
+        if error := turns.pop(0):
+            raise error
+
+    monkeypatch.setattr(looking, "look", look)
+    looking.run()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "What ended elsewhere cannot be read: it closed the connection",
+        "What ended elsewhere cannot be read: again",
     ]
 
 
