@@ -2,11 +2,86 @@
 
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 
 from intranet.plugins import plugins
-from sso.api import is_bare
+from sso.api import Role, is_bare
+
+SCHEMES = {
+    "INTRANET_BASE_URL": ["http", "https"],
+    "INTRANET_LDAP_URL": ["ldap", "ldaps", "ldapi"],
+    "INTRANET_REDIS_URL": ["redis", "rediss", "unix"],
+    "INTRANET_IMAP_URL": ["imap", "imaps"],
+    "INTRANET_SMTP_URL": ["smtp", "smtps"],
+}
+
+
+@register()
+def addresses_begin_as_they_should(app_configs, **kwargs):
+    """Without its beginning an address is taken for something else, and who signs in finds that out."""
+    given = {
+        "INTRANET_BASE_URL": [settings.BASE_URL],
+        "INTRANET_LDAP_URL": settings.LDAP_URLS,
+        "INTRANET_REDIS_URL": [settings.REDIS_URL],
+        "INTRANET_IMAP_URL": [settings.MAIL_IMAP_URL],
+        "INTRANET_SMTP_URL": [settings.MAIL_SMTP_URL],
+    }
+    wrong = [
+        name
+        for name, urls in given.items()
+        if any(url and urlsplit(url).scheme not in SCHEMES[name] for url in urls)
+    ]
+    return [
+        Error(
+            f"{name} does not say how to connect.",
+            hint=f"Begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[name])}.",
+            id="intranet.E004",
+        )
+        for name in wrong
+    ]
+
+
+@register()
+def duty_is_of_roles_that_exist(app_configs, **kwargs):
+    """A slip of the pen would leave those without a second factor who must have one."""
+    known = [Role.SYSTEM_ADMIN, Role.UNIT_ADMIN, Role.CLERK, "everybody"]
+    unknown = set(settings.MFA_DUTY) - set(known)
+    hint = f"There are: {', '.join(known)}."
+    return [
+        Error(f"INTRANET_MFA_DUTY: nobody is {word!r}.", hint=hint, id="intranet.E005") for word in unknown
+    ]
+
+
+@register()
+def keys_are_keys(app_configs, **kwargs):
+    """Found out now, and not when somebody shows the first code or a system wants a token."""
+    wrong = [
+        name for name in ("FACTOR_KEYS", "SEALING_KEYS") if not all(map(is_key, getattr(settings, name)))
+    ]
+    hint = (
+        "Make one: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+    )
+    return [Error(f"INTRANET_{name} holds what is no key.", hint=hint, id="intranet.E006") for name in wrong]
+
+
+def is_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
+@register()
+def apps_that_are_off_exist(app_configs, **kwargs):
+    known = {*settings.OUR_APPS, *(point.name for point in settings.PLUGINS_FROM_ELSEWHERE)}
+    return [
+        Warning(f"INTRANET_APPS_OFF: no app is called {name!r}.", id="intranet.W002")
+        for name in settings.APPS_OFF
+        if name not in known
+    ]
 
 
 @register(Tags.security)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
 
 pytestmark = pytest.mark.any_database
 ROOT = Path(settings.BASE_DIR)
@@ -35,3 +36,45 @@ def test_the_readme_names_every_variable_and_none_besides():
     named = {name for line in table for name in re.findall(r"INTRANET_[A-Z_]+", line.split("|")[1])}
 
     assert named == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("BASE_URL", "intranet.example", "intranet.E004"),
+        ("LDAP_URLS", ["ldaps://one.example", "two.example"], "intranet.E004"),
+        ("REDIS_URL", "localhost", "intranet.E004"),
+        ("MAIL_IMAP_URL", "mail.example:993", "intranet.E004"),
+        ("MAIL_SMTP_URL", "smtp+tls://mail.example", "intranet.E004"),
+        ("MFA_DUTY", {"system-admin": 14}, "intranet.E005"),
+        ("SEALING_KEYS", ["a password"], "intranet.E006"),
+        ("APPS_OFF", ["mial"], "intranet.W002"),
+    ],
+)
+def test_what_would_fail_later_is_told_at_the_start(settings, name, value, told):
+    before = {found.id for found in run_checks()}
+
+    setattr(settings, name, value)
+
+    assert {found.id for found in run_checks()} - before == {told}
+
+
+def test_a_right_production_has_nothing_to_be_told(tmp_path):
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("INTRANET_")}
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "intranet.settings",
+        "INTRANET_VAR": str(tmp_path),
+        "INTRANET_BASE_URL": "https://intranet.example",
+        "INTRANET_DATABASE_URL": "postgres://intranet@db.example/intranet",
+        "INTRANET_REDIS_URL": "redis://redis.example/0",
+        "INTRANET_LDAP_URL": "ldaps://one.example ldaps://two.example",
+        "INTRANET_IMAP_URL": "imaps://mail.example:993",
+        "INTRANET_SMTP_URL": "smtps://mail.example:465",
+        "INTRANET_BEHIND_PROXY": "yes",
+        "INTRANET_PROXIES": "1",
+    }
+    words = [sys.executable, "manage.py", "check", "--deploy"]
+
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+
+    assert (done.stdout, done.stderr) == ("System check identified no issues (5 silenced).\n", "")
