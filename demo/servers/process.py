@@ -186,10 +186,11 @@ def find_program(name: str, *folders: str) -> str:
 
 def free_port() -> int:
     """A free loopback port below those that the system gives to outgoing connections."""
-    while True:
+    for _try in range(1000):
         port = random.SystemRandom().randrange(20000, 32000)
         if is_free(port):
             return port
+    raise ServerFailed(f"No port of {HOST} is to be had: is there no such address on this machine?")
 
 
 def is_free(port: int) -> bool:

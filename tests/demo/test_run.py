@@ -11,7 +11,7 @@ import pytest
 
 from demo import state
 from demo.run import SOURCES, chosen_port, fingerprint, main
-from demo.servers import HOST, ServerFailed, free_port, is_free, workspace
+from demo.servers import HOST, ServerFailed, free_port, is_free, process, workspace
 from tests.demo_data import copy_demo
 
 pytestmark = pytest.mark.slow
@@ -37,6 +37,13 @@ def test_a_taken_port_is_named_with_another_to_choose(monkeypatch):
 
         with pytest.raises(ServerFailed, match=rf"Port {port} is taken .* make run PORT=\d+"):
             chosen_port()
+
+
+def test_a_machine_without_the_loopback_address_is_told_so(monkeypatch):
+    monkeypatch.setattr(process, "is_free", lambda port: False)
+
+    with pytest.raises(ServerFailed, match=r"No port of 127\.0\.0\.1 is to be had"):
+        free_port()
 
 
 def test_secrets_are_random_kept_and_private(tmp_path, monkeypatch):
