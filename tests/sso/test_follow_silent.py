@@ -7,6 +7,7 @@ from demo.directory import person_dn
 from sso.api import Role, User
 from sso.directory.entries import canonical
 from sso.models import DirectoryEntry, DirectoryFollowed
+from sso.services.sync import comparing
 from sso.services.sync.comparing import compare_directory
 from tests.sso.following import FOR_EVER, listening, person
 from tests.sso.test_follow_faults import opened_anew, start_anew
@@ -106,6 +107,16 @@ def test_what_a_directory_in_reserve_does_not_know_yet_is_left_alone(ear, admin)
 
     assert DirectoryEntry.objects.get(pk=row.pk).facts["mobile"] == ["0999"]
     assert not person("dung").is_active
+
+
+def test_what_the_follower_brought_in_meanwhile_is_not_read_again(ear, admin, monkeypatch):
+    """As at a first start, when the follower is at all of it: whoever waits for it must not read all once more."""
+    admin.person("ha", mobile="0912")
+    monkeypatch.setattr(comparing, "one_writer", ear.hear)  # the lock is had when the follower has done
+    monkeypatch.setattr(comparing, "read_entries", None)
+
+    assert compare_directory().lines == []
+    assert person("ha").mobile == "0912"
 
 
 def test_the_follower_goes_on_from_where_it_was(slapd, ear, admin):

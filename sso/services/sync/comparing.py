@@ -27,11 +27,15 @@ def compare_directory() -> Report:
     read = read_directory()
     refuse_incomplete(read)
     refuse_new_keys(read, keys_in(read))
-    keys = differing(read)
-    if not keys:
+    if not differing(read):
         return Report()
     with transaction.atomic():
         one_writer()
+        keys = differing(
+            read
+        )  # without what the follower has brought in meanwhile, such as all of it at a first start
+        if not keys:
+            return Report()
         said = read_entries(keys, with_csn=True)
         report = apply(said, keys - keys_in(said))
     log.warning("The directory had changed without telling: %s", dict(report.counts) or "nothing that counts")
