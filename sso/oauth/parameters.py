@@ -152,8 +152,6 @@ def fill(asked: Asked, query: QueryDict) -> None:
     asked.prompt = set(values.get("prompt", "").split())
     if asked.prompt - PROMPTS or ("none" in asked.prompt and len(asked.prompt) > 1):
         raise Answer("invalid_request", "prompt has a value that is unknown or contradicts another")
-    if "select_account" in asked.prompt:
-        raise Answer("account_selection_required")
     if "max_age" in values:
         if not values["max_age"].isdecimal():
             raise Answer("invalid_request", "max_age must be a whole number")

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from allauth.account.internal.flows.logout import logout
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -32,6 +33,8 @@ from sso.services.tokens import give_consent, has_consent, issue_code
 from sso.step_up import acr_within_reach, to_confirm
 from sso.views.sign_in import onward_to
 
+CHOICE = "select_account"
+
 
 @csrf_exempt
 @login_not_required
@@ -57,7 +60,10 @@ def consent(request):
     """
 
     def decide_on_answer(request, asked: Asked):
-        if not request.user.is_authenticated:
+        if not request.user.is_authenticated or not is_asked_about(request.user, asked):
+            return decide(request, asked)
+        if request.POST.get("allow") == "another" and CHOICE in asked.prompt:
+            logout(request)
             return decide(request, asked)
         strength = proof_for(request, asked)
         if strength is None:
@@ -112,7 +118,7 @@ def decide(request, asked: Asked):
     if not request.user.is_authenticated:
         if silent:
             raise Answer("login_required")
-        if "login" in asked.prompt:
+        if {"login", CHOICE} & asked.prompt:
             first_asked_at(request)
         return to_sign_in(request, asked)
     if request.session.get(MUST_ENROL):
@@ -128,11 +134,17 @@ def decide(request, asked: Asked):
             raise Answer("login_required")
         return ask_for_proof(request, asked)
     is_certain = asked.client.is_certain_at(asked.redirect_uri)
-    if "consent" in asked.prompt or not is_certain or not has_consent(request.user, asked.client, asked.told):
+    wants_page = "consent" in asked.prompt or must_choose(request, asked)
+    if wants_page or not is_certain or not has_consent(request.user, asked.client, asked.told):
         if silent:
             raise Answer("consent_required")
         return ask_consent(request, asked)
     return with_code(request, asked, strength)
+
+
+def must_choose(request, asked: Asked) -> bool:
+    """Say whether the person shall say as whom they go on, which they have when they signed in for this request."""
+    return CHOICE in asked.prompt and strength_of(request, first_asked_at(request)) is None
 
 
 def proof_for(request, asked: Asked) -> Strength | None:
@@ -252,6 +264,7 @@ def ask_consent(request, asked: Asked):
         "host": at.netloc or at.scheme,
         "is_certain": asked.client.is_certain_at(asked.redirect_uri),
         "scopes": [TEXTS[scope] for scope in asked.told],
+        "may_choose": CHOICE in asked.prompt,
         "answer_url": f"{reverse('oauth-consent')}?{request.META['QUERY_STRING']}",
     }
     response = render(request, "sso/consent.html", context)

@@ -77,7 +77,7 @@ def described(at: str) -> str:
             "require_pushed_authorization_requests": False,
             "code_challenge_methods_supported": ["S256"],
             "acr_values_supported": Acr.values,
-            "prompt_values_supported": ["none", "login", "consent"],
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "ui_locales_supported": ["vi", "en"],
             "claims_parameter_supported": True,
             "request_parameter_supported": False,

@@ -10,7 +10,17 @@ from django.urls import reverse
 from sso.api import Reason, User, ensure_client, mail_token, revoke
 from sso.models import AccessToken, Grant, RefreshToken
 from tests.factories import person_of
-from tests.sso.conftest import REDIRECT, ask, introspect, parameters_of, redeem, refresh, tokens_of, userinfo
+from tests.sso.conftest import (
+    REDIRECT,
+    ask,
+    introspect,
+    is_in,
+    parameters_of,
+    redeem,
+    refresh,
+    tokens_of,
+    userinfo,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -241,9 +251,44 @@ def test_p16_hint_about_another_person_is_login_required(session_of, person, wik
     client = session_of(person_of())
 
     assert parameters_of(ask(client, wiki[0], id_token_hint=hint, prompt="none"))["error"] == "login_required"
-    assert (
-        parameters_of(ask(client, wiki[0], prompt="select_account"))["error"] == "account_selection_required"
-    )
+
+
+def test_p16_who_shall_choose_an_account_goes_on_as_themselves(session_of, person, wiki):
+    client = session_of(person, age=60)
+
+    page = ask(client, wiki[0], prompt="select_account")
+    code = parameters_of(client.post(page.context["answer_url"], {"allow": "yes"}))["code"]
+
+    assert person.full_name in page.content.decode()
+    assert redeem(client, *wiki, code).status_code == 200
+    assert ask(client, wiki[0], prompt="select_account").status_code == 200  # each time
+
+
+def test_p16_who_shall_choose_an_account_goes_on_as_another(session_of, person, wiki):
+    """OpenID Connect Core §3.1.2.1, prompt=select_account: as at a desk that several people share."""
+    client, other = session_of(person, age=60), person_of()
+    held = tokens_of(client, wiki)["refresh_token"]
+    page = ask(client, wiki[0], prompt="select_account")
+
+    way = client.post(page.context["answer_url"], {"allow": "another"})
+    session_of(other)
+    tokens = redeem(
+        client, *wiki, parameters_of(ask(client, wiki[0], prompt="select_account"))["code"]
+    ).json()
+
+    assert way["Location"].startswith(reverse("account_login"))
+    assert userinfo(client, tokens["access_token"]).json()["sub"] == str(other.subject)
+    assert refresh(client, wiki, held).status_code == 400
+
+
+def test_p16_only_who_was_asked_to_choose_is_signed_out_by_the_answer(session_of, person, wiki):
+    client = session_of(person)
+    page = ask(client, wiki[0], prompt="consent")
+
+    answer = client.post(page.context["answer_url"], {"allow": "another"})
+
+    assert parameters_of(answer)["error"] == "access_denied"
+    assert is_in(client)
 
 
 def test_p20_ending_everything_ends_session_and_tokens(session_of, person, wiki):
