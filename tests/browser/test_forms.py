@@ -112,11 +112,13 @@ def test_a_form_is_sent_once_and_again_after_going_back(page_of):
     page.route("**/tasks/new/", stay)
     with page.expect_response("**/tasks/new/"):
         page.get_by_role("button", name="Giao việc").dblclick()
+    expect(page.locator("form[data-sending]").get_by_role("button", name="Giao việc")).to_be_visible()
     page.get_by_role("button", name="Giao việc").click()
     assert len(sent) == 1
 
     # As browsers do that keep a page as it was and show it once more; the one of the tests keeps none.
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.locator("form[data-sending]")).to_have_count(0)
     with page.expect_response("**/tasks/new/"):
         page.get_by_role("button", name="Giao việc").click()
 

@@ -2,9 +2,16 @@
 // only once.
 
 const changed = new WeakSet();
-let sent = new WeakSet();
+const sent = new WeakSet();
 const asked = new WeakSet();
 const PATIENCE = 10_000; // then it may be sent again: the server did not answer
+
+/** Hold the form while it is on its way, and show it at its button; or let it go again. */
+function hold(form, isHeld) {
+  if (isHeld) sent.add(form);
+  else sent.delete(form);
+  form.toggleAttribute("data-sending", isHeld);
+}
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-keep]");
@@ -29,9 +36,9 @@ async function isStillTheirs(form) {
   }
 }
 async function askThenSend(form, submitter) {
-  sent.add(form);
+  hold(form, true);
   const isTheirs = await isStillTheirs(form);
-  sent.delete(form);
+  hold(form, false);
   if (!isTheirs) return;
   asked.add(form);
   form.dataset.confirmed = "yes"; // if there was a question, it was answered
@@ -49,14 +56,14 @@ document.addEventListener("submit", (event) => {
     return;
   }
   changed.delete(form);
-  sent.add(form);
-  setTimeout(() => sent.delete(form), PATIENCE);
+  hold(form, true);
+  setTimeout(() => hold(form, false), PATIENCE);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) changed.delete(event.detail.elt.closest("form"));
 });
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) sent = new WeakSet(); // who goes back may send once more
+  if (event.persisted) for (const form of document.forms) hold(form, false); // who goes back may send once more
 });
 window.addEventListener("beforeunload", (event) => {
   if ([...document.querySelectorAll("form[data-keep]")].some((form) => changed.has(form))) event.preventDefault();
