@@ -106,9 +106,9 @@ def test_another_persons_address_is_refused_in_the_header(signed_in, dovecot):
     assert count(dovecot, "forged header") == 0
 
 
-def test_a_message_over_30_mb_is_refused(signed_in):
+def test_a_message_over_40_mb_is_refused(signed_in):
     with pytest.raises(smtplib.SMTPSenderRefused) as refused:
-        signed_in.sendmail(OWN, [FRIEND], message("large") + ("x" * 70 + "\r\n") * (31 * 1024 * 1024 // 72))
+        signed_in.sendmail(OWN, [FRIEND], message("large") + ("x" * 70 + "\r\n") * (41 * 1024 * 1024 // 72))
 
     assert refused.value.smtp_code == 552
 

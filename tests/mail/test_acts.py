@@ -87,8 +87,11 @@ def offer_of(page) -> tuple[str, dict[str, str]]:
     return unescape(form[0]), {name: unescape(value) for name, value in fields}
 
 
+SUBJECT = re.compile(r'class="mail-subject">(?:<span.*?</span>|<svg.*?</svg>)*([^<]+)<')
+
+
 def subjects(client, folder: str) -> list[str]:
-    return sorted(row.summary.subject for row in client.get(url("folder", folder)).context["page"])
+    return sorted(SUBJECT.findall(client.get(url("folder", folder)).content.decode()))
 
 
 UNDONE = [

@@ -21,7 +21,7 @@ def test_inbox_lists_the_newest_first_with_counts(signed_in, officer, deliver):
         ("Văn phòng Bộ", "Mới", "Kính gửi đồng chí.", True),
         ("Lê Hà", "Cũ", "Kính gửi đồng chí.", True),
     ]
-    counts = {folder.kind: (folder.messages, folder.count) for folder in context["folders"]}
+    counts = {folder.kind: (folder.messages, folder.count) for folder in context["folders"] if folder.kind}
     assert counts == dict.fromkeys(("drafts", "sent", "archive", "junk", "trash"), (0, 0)) | {"inbox": (2, 2)}
 
 
