@@ -15,7 +15,7 @@ from django.utils import timezone
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
-from apps.mail.imap import CONNECT_SECONDS, Connection, Missing
+from apps.mail.imap import CONNECT_SECONDS, Connection, Missing, NotAllowed
 from sso.api import User, access_ended, mail_token
 
 log = logging.getLogger(__name__)
@@ -196,7 +196,7 @@ def mailbox_of(user: User) -> Iterator[Connection]:
     connection.is_fresh = False
     try:
         yield connection
-    except Missing:
+    except (Missing, NotAllowed):
         POOL.give(user, connection)
         raise
     except (OSError, IMAPClientAbortError) as error:

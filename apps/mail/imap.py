@@ -3,28 +3,27 @@
 import re
 import select
 import ssl
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_fetch_response, parse_response
 
+from apps.mail.finding import criteria
 from apps.mail.mime import Head, Summary, head_of, summary_of
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 8  # less than the 9 that the home page waits for a card
 ROWS_KEPT = 500  # of a mailbox: what a row of a list shows never changes but for its flags
 MAILBOXES_KEPT = 20
-WORDS_LOOKED_UP = 10
 UIDS_AT_ONCE = 1000
 HEADS_KEPT = 10  # a page, its frame and its files ask for the same message
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-SPECIAL = re.compile(r"[(){}%*\]\x00-\x1f\x7f]+")  # may stand in no atom, and not every text is quoted
 
 # What a mailbox page asks for: no text of a sender, so nothing is quoted.
 FLAGS = re.compile(rb"\d+ \(UID (\d+) FLAGS \(([^()]*)\)\)")
@@ -32,6 +31,10 @@ FLAGS = re.compile(rb"\d+ \(UID (\d+) FLAGS \(([^()]*)\)\)")
 
 class Missing(Exception):
     """The mailbox, the message or the part is not there."""
+
+
+class NotAllowed(Exception):
+    """The server does not let this person do it in this mailbox, which is shared by somebody else (RFC 4314)."""
 
 
 class NotKept(Exception):
@@ -73,26 +76,19 @@ def uids_of(text: str) -> list[int]:
     return found[:UIDS_AT_ONCE]
 
 
+@contextmanager
+def allowed() -> Iterator[None]:
+    """Turn what the server refuses into NotAllowed."""
+    try:
+        yield
+    except IMAPClientAbortError:
+        raise
+    except IMAPClientError as error:
+        raise NotAllowed(str(error)) from error
+
+
 def _body(number: str, limit_bytes: int) -> str:
     return f"BODY.PEEK[{number}]" + (f"<0.{limit_bytes}>" if limit_bytes else "")
-
-
-def words_of(text: str) -> list[str]:
-    """Return the words of a query that an index knows: those of one letter only if there are no others."""
-    words = list(dict.fromkeys(re.findall(r"[^\W_]+", text.lower())))[:WORDS_LOOKED_UP]
-    return [word for word in words if len(word) > 1] or words
-
-
-def spellings(word: str) -> list[str]:
-    """Return how a word may be spelt: of one without marks, a first d is also đ, which no index takes for d."""
-    is_bare = word.isascii() and word.startswith("d")
-    return [word, f"đ{word[1:]}"] if is_bare else [word]
-
-
-def any_of(fields: list[str], texts: list[str]) -> list[str]:
-    """Return the search key for any of ``texts`` in any of ``fields`` (RFC 9051 §6.4.4)."""
-    keys = [[field, text] for field in fields for text in texts]
-    return [part for key in keys[:-1] for part in ("OR", *key)] + keys[-1]
 
 
 def _content(answer: dict[bytes, object]) -> bytes:
@@ -129,6 +125,7 @@ class Connection(IMAPClient):
         self._imap.debug = 0  # imaplib would otherwise spell out every line for a log that nobody reads
         self.normalise_times = False
         self.mailbox = ""
+        self.is_read_only = False
         self.messages = 0
         self.is_fresh = False  # whether the server has told what is new since the connection was lent
         self.drawn: dict[tuple, str] = {}  # HTML; like the connection it is of one person
@@ -168,11 +165,14 @@ class Connection(IMAPClient):
             self.mailbox = ""
             try:
                 answer = self.select_folder(mailbox)
+            except IMAPClientReadOnlyError:
+                answer = self.select_folder(mailbox, readonly=True)
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as error:
                 raise Missing(mailbox) from error
             self.mailbox, self.messages = mailbox, 0
+            self.is_read_only = b"READ-ONLY" in answer
             self.uidvalidity = answer[b"UIDVALIDITY"]
         self._count()
         self.is_fresh = True
@@ -264,31 +264,27 @@ class Connection(IMAPClient):
         Without an index the server compares letters whatever their case, but with their accents (RFC 5051);
         with one it finds every word of ``text``, wherever it stands.
         """
-        fields = ["TEXT"] if is_full else ["SUBJECT", "FROM", "TO"]
-        words = words_of(text) if self.finds_without_accents else []
-        wanted = [part for word in words for part in ("FUZZY", *any_of(fields, spellings(word)))]
-        wanted = wanted or [
-            part for words in SPECIAL.split(text) if words for part in any_of(fields, [words])
-        ]
+        wanted = criteria(text, is_full=is_full, has_index=self.finds_without_accents)
         found = self.search(wanted, charset="UTF-8") if wanted else []
         self._count()
         return sorted(found, reverse=True)
 
     def change_flags(self, uids: list[int], flag: bytes, is_on: bool) -> None:
-        """Set or take away ``flag``."""
-        (self.add_flags if is_on else self.remove_flags)(uids, [flag], silent=True)
+        """Set or take away ``flag``. Raises NotAllowed; that a message was read is not noted where nothing can be."""
+        if self.is_read_only and flag == b"\\Seen":
+            return
+        with allowed():
+            (self.add_flags if is_on else self.remove_flags)(uids, [flag], silent=True)
         self._count()
 
     def move_to(self, uids: list[int], mailbox: str) -> Moved:
-        """Move those messages of the open mailbox that are still there, and return where they lie."""
+        """Move what is still there of messages of the open mailbox, and return where it lies. Raises NotAllowed."""
         uids = list(self._fetch(uids, "FLAGS"))
         if not uids:
             return Moved(mailbox, 0)
         self._imap.untagged_responses.pop("COPYUID", None)
-        if self.has_capability("MOVE"):
-            self.move(uids, mailbox)
-        else:
-            self.copy(uids, mailbox)
+        with allowed():
+            (self.move if self.has_capability("MOVE") else self.copy)(uids, mailbox)
         told = self._imap.untagged_responses.pop("COPYUID", [b""])[-1].decode("ascii", "replace").split()
         if not self.has_capability("MOVE"):
             self.erase(uids)
@@ -298,9 +294,10 @@ class Connection(IMAPClient):
         )
 
     def erase(self, uids: list[int]) -> None:
-        """Delete messages of the open mailbox for good."""
-        self.delete_messages(uids, silent=True)
-        self.uid_expunge(uids)
+        """Delete messages of the open mailbox for good. Raises NotAllowed."""
+        with allowed():
+            self.delete_messages(uids, silent=True)
+            self.uid_expunge(uids)
         self._count()
 
     def add_message(self, mailbox: str, content: bytes, *flags: bytes) -> int:

@@ -1,6 +1,7 @@
 """Writes. A person only ever reaches their own mailbox, so the actor is also the owner."""
 
 import logging
+from contextlib import suppress
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from imapclient.exceptions import IMAPClientError
 from apps.mail import compose, mailbox
 from apps.mail.compose import Letter
 from apps.mail.connections import MailServerDown, mailbox_of
-from apps.mail.imap import Connection, Missing, Moved, NotKept
+from apps.mail.imap import Connection, Missing, Moved, NotAllowed, NotKept
 from apps.mail.models import Signature
 from apps.mail.permissions import can_use_mail
 from apps.mail.smtp import hand_over
@@ -145,5 +146,6 @@ def _tidy_after_sending(
         box.erase([draft])
     if answers:
         folder, uid, flag = answers
-        box.open(folder)
-        box.change_flags([uid], flag, True)
+        with suppress(NotAllowed):  # in what somebody else shares
+            box.open(folder)
+            box.change_flags([uid], flag, True)

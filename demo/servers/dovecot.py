@@ -45,6 +45,23 @@ SEARCH = """\
 """
 
 
+# Mailboxes that people share with one another (RFC 4314); the demo's own do not.
+SHARED = """\
+namespace {
+  type = shared
+  separator = /
+  prefix = shared/%%u/
+  location = sdbox:$folder/mail/%%u/dbox
+  subscriptions = no
+  list = children
+}
+"""
+RIGHTS = """\
+  acl = vfile
+  acl_shared_dict = file:$folder/state/shared-mailboxes
+"""
+
+
 def has_search_plugin() -> bool:
     return any(Path(place, "lib21_fts_xapian_plugin.so").exists() for place in SEARCH_PLUGIN)
 
@@ -68,6 +85,7 @@ class Dovecot(Server):
     """``introspection`` is where tokens are checked; without it only passwords open a mailbox.
 
     ``search`` says whether words are found without their accents; if not given, whether the package is there.
+    ``shares`` lets people share mailboxes.
     """
 
     name = "dovecot"
@@ -80,11 +98,13 @@ class Dovecot(Server):
         introspection: Introspection | None = None,
         *,
         search: bool | None = None,
+        shares: bool = False,
     ):
         super().__init__(folder)
         self.slapd = slapd
         self.introspection = introspection
         self.has_search = has_search_plugin() if search is None else search
+        self.shares = shares
         self.lmtp_port = free_port()
         self.sieve_port = free_port()
         self.url = f"imap://{HOST}:{self.port}"
@@ -108,6 +128,10 @@ class Dovecot(Server):
                 lmtp_port=self.lmtp_port,
                 sieve_port=self.sieve_port,
                 storage=self.storage,
+                sharing_plugins=" acl" if self.shares else "",
+                sharing_protocol=" acl imap_acl" if self.shares else "",
+                sharing_namespace=Template(SHARED).substitute(folder=self.folder) if self.shares else "",
+                sharing_settings=Template(RIGHTS).substitute(folder=self.folder) if self.shares else "",
                 search_plugins=" fts fts_xapian" if self.has_search else "",
                 search_settings=SEARCH if self.has_search else "",
                 search_capability="  imap_capability = +SEARCH=FUZZY\n" if self.has_search else "",

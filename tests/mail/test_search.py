@@ -3,7 +3,7 @@
 import pytest
 
 from apps.mail.connections import POOL
-from apps.mail.imap import spellings, words_of
+from apps.mail.finding import spellings, words_of
 from apps.mail.plugin import search
 from demo.servers import Dovecot, Introspection
 from demo.servers.dovecot import has_search_plugin

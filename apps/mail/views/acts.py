@@ -1,5 +1,7 @@
 """What is done with messages: marked, moved, deleted, given to another app."""
 
+from functools import wraps
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -14,13 +16,28 @@ from django.views.decorators.http import require_POST
 from apps.mail import mailbox, services
 from apps.mail.connections import mailbox_of
 from apps.mail.forms import ActForm, UndoForm
-from apps.mail.imap import Missing, Moved
+from apps.mail.imap import Missing, Moved, NotAllowed
 from apps.mail.views.guard import mail_page
 from intranet.api import Item, act_on, receivers_for
 
 
+def if_allowed(view):
+    """Say so when a folder that somebody shares does not let the person do it."""
+
+    @wraps(view)
+    def guarded(request, folder: str) -> HttpResponse:
+        try:
+            return view(request, folder)
+        except NotAllowed:
+            messages.error(request, _("Who shares this folder does not let you do this in it."))
+            return redirect(_way_back(request, folder))
+
+    return guarded
+
+
 @require_POST
 @mail_page
+@if_allowed
 def act(request, folder: str) -> HttpResponse:
     """Do one thing with one or more messages of a folder, then go back to where one was."""
     form = ActForm(request.POST)
@@ -65,6 +82,7 @@ def _move(folder: str, uids: list[int], name: str, target: str, user) -> tuple[M
 
 @require_POST
 @mail_page
+@if_allowed
 def undo(request, folder: str) -> HttpResponse:
     """Put messages that have just come to ``folder`` back where they were, then go back there."""
     form = UndoForm(request.POST)
