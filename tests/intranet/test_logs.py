@@ -73,7 +73,8 @@ def test_the_watch_of_each_process_tells_it_once(caplog, monkeypatch):
             raise error
 
     monkeypatch.setattr(looking, "look", look)
-    looking.run()
+    looking.start()
+    looking.join(5)
 
     assert [record.getMessage() for record in caplog.records] == [
         "What ended elsewhere cannot be read: it closed the connection",
