@@ -104,6 +104,8 @@ def web(tmp_path: Path, **variables: str):
     }
     session = manage(environment, SIGN_IN)
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"]
+    # As the service does: a page that is being sent when the loop ends would keep its thread for ever.
+    command += ["--workers-kill-timeout", "5"]
     log = open(tmp_path / "web.log", "wb")  # noqa: SIM115 (closed below)
     server = subprocess.Popen(
         [*command, "--port", str(port), "intranet.asgi:application"],
