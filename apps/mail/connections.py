@@ -38,7 +38,10 @@ class SignInRefused(MailServerDown):
 
 
 class BrokeOff(MailServerDown):
-    """The mail server ended this one connection, as it does when another program has deleted the open folder."""
+    """The mail server ended this one connection, as it does when another program has deleted the open folder.
+
+    Or it refused what nobody expected it to refuse.
+    """
 
 
 class Pool:
@@ -207,6 +210,10 @@ def mailbox_of(user: User) -> Iterator[Connection]:
             raise POOL.pause(PAUSE_SECONDS) from error
         if isinstance(error, TimeoutError):
             raise POOL.pause(PAUSE_SECONDS, key_of(user)) from error
+        raise BrokeOff(timezone.now()) from error
+    except IMAPClientError as error:
+        connection.drop()
+        log.warning("The mail server would not do something for %s: %s", user.username, error)
         raise BrokeOff(timezone.now()) from error
     except BaseException:
         connection.drop()

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from apps.mail import connections, mailbox
-from apps.mail.connections import POOL, MailServerDown, SignInRefused, mailbox_of
+from apps.mail.connections import POOL, BrokeOff, MailServerDown, SignInRefused, mailbox_of
 from tests.mail.conftest import letter, url
 from tests.mail.conftest import mailbox as other_program
 
@@ -52,6 +52,17 @@ def test_a_raised_epoch_leaves_the_old_connection_unused(officer):
         pass
 
     assert second is not first
+
+
+def test_what_the_server_refuses_unexpectedly_is_explained_and_its_connection_not_used_again(officer):
+    with mailbox_of(officer) as first:
+        pass
+
+    with pytest.raises(BrokeOff), mailbox_of(officer) as box:
+        box.create_folder("INBOX")
+
+    with mailbox_of(officer) as second:
+        assert (box is first, second is first) == (True, False)
 
 
 def test_an_unused_connection_is_closed(officer, settings):

@@ -1,13 +1,14 @@
 """Messages and their parts: through the pages, against a real Dovecot."""
 
 import base64
+import re
 from dataclasses import replace
 
 import pytest
 
 from intranet import plugins
 from intranet.plugins import Receiver
-from tests.mail.conftest import DOMAIN, letter, url
+from tests.mail.conftest import DOMAIN, letter, mailbox, url
 
 pytestmark = pytest.mark.servers
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -129,6 +130,19 @@ def test_htmx_gets_the_message_alone_and_the_row_as_read(signed_in, officer, del
 
     assert "<html" not in answer
     assert f'<li id="mail-{uid}" class="mail-row is-here" hx-swap-oob="true">' in answer
+
+
+def test_the_row_of_an_own_message_names_whom_it_went_to(signed_in, officer, mail):
+    with mailbox(mail, "nhanvien") as box:
+        told = box.append(
+            "Sent", letter("Báo cáo", sender="Người Viết <nguoiviet@mic.example.gov.vn>").encode()
+        )
+    uid = int(re.search(rb"APPENDUID \d+ (\d+)", told)[1])
+
+    answer = signed_in(officer).get(url("message", "Sent", uid), headers={"HX-Request": "true"})
+
+    row = answer.content.decode().split(f'<li id="mail-{uid}"')[1].split("</li>")[0]
+    assert (f"nhanvien@{DOMAIN}" in row, "Người Viết" in row) == (True, False)
 
 
 def test_a_mixed_message_shows_html_in_a_frame_and_the_rest_as_files(signed_in, officer, deliver):

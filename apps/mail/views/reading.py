@@ -43,13 +43,12 @@ def message(request, folder: str, uid: int) -> HttpResponse:
     with mailbox_of(request.user) as box:
         found = _opened(box, folder, uid)
         item = mailbox.item_of(box, folder, found, request.user)
-        context = {}
+        folders = mailbox.folders_of(box)
+        here = mailbox.folder_named(folders, folder)
+        context = {"folders": folders, "folder": here, "targets": _targets(folders, here)}
         if found.is_unread:
-            context["row"] = _row(box, folder, uid, request)
-        context["folders"] = mailbox.folders_of(box)
+            context["row"] = _row(box, here, uid, request)
     context |= _message_context(request.user, folder, found, item)
-    context["folder"] = mailbox.folder_named(context["folders"], folder)
-    context["targets"] = _targets(context["folders"], context["folder"])
     return TemplateResponse(request, "mail/_message.html", context | {"is_fragment": True})
 
 
@@ -176,13 +175,14 @@ def _opened(box: Connection, folder: str, uid: int) -> Message:
     return found
 
 
-def _row(box: Connection, folder: str, uid: int, request) -> mailbox.Row | None:
+def _row(box: Connection, folder: Folder, uid: int, request) -> mailbox.Row | None:
     """Return the message's row as it is now, to put it in the list that is there."""
     rows = box.rows_of([uid])
     if not rows:
         return None
     summary, flags = rows[0]
-    return mailbox.Row(summary, flags, summary.senders, request.get_full_path(), is_here=True)
+    people = summary.recipients if folder.shows_recipients else summary.senders
+    return mailbox.Row(summary, flags, people, request.get_full_path(), is_here=True)
 
 
 def _tail(request) -> str:
