@@ -19,6 +19,7 @@ HOST = "127.0.0.1"
 # As root, slapd, Dovecot, PostgreSQL and Redis run as nobody: every system has that account, it owns no file,
 # and unlike openldap or postgres it is not the account of a service of the machine.
 UNPRIVILEGED = "nobody"
+_taken: list[socket.socket] = []  # the names of the ports that this process has chosen
 
 
 class ServerFailed(Exception):
@@ -185,11 +186,19 @@ def find_program(name: str, *folders: str) -> str:
 
 
 def free_port() -> int:
-    """A free loopback port below those that the system gives to outgoing connections."""
+    """A free loopback port below those that the system gives to outgoing connections.
+
+    It is this process's as long as it lives: whoever asks before the server listens there gets another one.
+    """
     for _try in range(1000):
         port = random.SystemRandom().randrange(20000, 32000)
-        if is_free(port):
-            return port
+        name = socket.socket(socket.AF_UNIX)
+        with suppress(OSError):
+            name.bind(f"\0intranet.port.{port}")  # only one can have it, and nothing of it is left behind
+            if is_free(port):
+                _taken.append(name)
+                return port
+        name.close()
     raise ServerFailed(f"No port of {HOST} is to be had: is there no such address on this machine?")
 
 

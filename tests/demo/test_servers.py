@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from demo.servers import (
     Slapd,
     free_port,
     is_free,
+    process,
     state_folder,
     workspace,
 )
@@ -166,6 +168,14 @@ def test_free_ports_are_not_those_of_outgoing_connections():
     lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
     assert 1024 < free_port() < lowest
+
+
+def test_a_free_port_is_given_to_one_only(monkeypatch):
+    first = free_port()
+    tries = count(first)
+    monkeypatch.setattr(process.random.SystemRandom, "randrange", lambda *_ends: next(tries))
+
+    assert (is_free(first), free_port() > first) == (True, True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's servers run as that user")
