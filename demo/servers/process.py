@@ -111,8 +111,9 @@ class Server:
                 return
 
     def pause(self) -> None:
-        """Freeze it: connections open, nothing answers."""
+        """Freeze it: connections open, nothing answers. Returns when no thread of it runs any more."""
         signal_group(self.process.pid, signal.SIGSTOP)
+        wait_until(lambda: all(map(is_frozen, members(self.process.pid))), 5)
 
     def resume(self) -> None:
         signal_group(self.process.pid, signal.SIGCONT)
@@ -240,6 +241,12 @@ def members(pgid: int) -> list[int]:
             if int(group_id) == pgid and state != "Z":
                 found.append(int(path.parent.name))
     return found
+
+
+def is_frozen(pid: int) -> bool:
+    """Say whether every thread of the process is stopped."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(path.read_text().rpartition(")")[2].split()[0] in "Tt" for path in threads)
 
 
 # --- folders ----------------------------------------------------------------------------------------

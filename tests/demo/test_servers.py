@@ -157,6 +157,16 @@ def test_servers_end_with_the_process_that_started_them(folder):
     wait_until(lambda: not members(group), 10)
 
 
+def test_a_frozen_server_has_no_thread_that_runs(folder):
+    with Slapd(folder / "frozen", ldif="") as server:
+        server.pause()
+        frozen = [process.is_frozen(pid) for pid in members(server.process.pid)]
+        server.resume()
+        process.wait_until(lambda: not any(map(process.is_frozen, members(server.process.pid))), 5)
+
+    assert set(frozen) == {True}
+
+
 def test_two_ministries_do_not_disturb_one_another(folder, slapd):
     with Slapd(folder / "other", ldif="") as other:
         connection = ldap.initialize(other.url)
