@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from tests.mail.conftest import letter, mailbox, url
+from tests.mail.conftest import empty, letter, mailbox, url
 
 pytestmark = pytest.mark.servers
 
@@ -153,10 +153,7 @@ def test_a_wrong_undo_moves_nothing(wrong, signed_in, officer, deliver):
 
 def test_an_act_on_what_another_program_took_meanwhile_says_so(signed_in, officer, deliver, mail):
     [uid] = deliver("nhanvien", letter("Một"))
-    with mailbox(mail, "nhanvien") as box:
-        box.select_folder("INBOX")
-        box.delete_messages([uid])
-        box.expunge()
+    empty(mail, "nhanvien")
 
     page = signed_in(officer).post(url("act", "INBOX"), {"uid": uid, "act": "archive"}, follow=True)
 

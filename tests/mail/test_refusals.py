@@ -12,7 +12,7 @@ from apps.mail import smtp
 from apps.mail.connections import POOL
 from demo.people import DOMAIN
 from demo.servers import HOST, free_port
-from tests.mail.conftest import letter, mailbox, url
+from tests.mail.conftest import empty, letter, mailbox, url
 
 pytestmark = pytest.mark.servers
 
@@ -203,10 +203,7 @@ def test_a_draft_that_another_window_has_replaced_loses_no_words(act, signed_in,
 
 def test_an_answer_to_what_was_deleted_meanwhile_is_sent_and_said_to_be(signed_in, officer, deliver, mail):
     [uid] = deliver("nhanvien", letter("Một"))
-    with mailbox(mail, "nhanvien") as box:
-        box.select_folder("INBOX")
-        box.delete_messages([uid])
-        box.expunge()
+    empty(mail, "nhanvien")
 
     page = signed_in(officer).post(url("answer", "INBOX", uid, "reply"), LETTER, follow=True)
 

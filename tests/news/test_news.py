@@ -8,25 +8,14 @@ from django.urls import reverse
 from wagtail.models import Workflow
 
 from apps.news.models import NewsPage
-from apps.news.permissions import NEWS_EDITOR, units_to_write_for
+from apps.news.permissions import units_to_write_for
 from apps.news.plugin import PLUGIN, newest
 from apps.news.services import ensure_news_index
 from intranet.api import Place
-from sso.api import Role
-from tests.factories import RoleFactory, UnitFactory, UserFactory, person_of
+from tests.factories import UnitFactory, UserFactory, person_of
 from tests.news.factories import NewsCategoryFactory, NewsPageFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def unit_admin():
-    return person_of(UnitFactory(code="KHTC"), role=Role.UNIT_ADMIN)
-
-
-@pytest.fixture
-def editor():
-    return RoleFactory(user=UserFactory(), unit=None, name=NEWS_EDITOR).user
 
 
 # --- reading ------------------------------------------------------------------------------------

@@ -13,26 +13,15 @@ from PIL import Image as Picture
 from wagtail.images import get_image_model
 
 from apps.news.models import NewsIndexPage, NewsPage
-from apps.news.permissions import NEWS_EDITOR
 from apps.news.services import ensure_news_index
 from intranet import clock
 from intranet.models import HomePage, Notification, UnitPage
 from sso.api import Role
-from tests.factories import RoleFactory, UnitFactory, UserFactory, person_of
+from tests.factories import RoleFactory, UnitFactory, UserFactory
 from tests.news.factories import NewsPageFactory
 from tests.news.test_news import form_of, write
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def unit_admin():
-    return person_of(UnitFactory(code="KHTC"), role=Role.UNIT_ADMIN)
-
-
-@pytest.fixture
-def editor():
-    return RoleFactory(user=UserFactory(), unit=None, name=NEWS_EDITOR).user
 
 
 def ring_every_minute():

@@ -18,7 +18,7 @@ from demo.servers.slapd import Slapd
 from sso.api import User, ensure_client
 from sso.services.seals import seal
 from tests.conftest import missing, record_sign_in
-from tests.factories import person_of
+from tests.factories import person_of, system_admin
 
 PASSWORD = "Mật khẩu dài 2026"
 VERIFIER = "v" * 64
@@ -120,6 +120,11 @@ def sign_in(client, account: str = "ha", password: str = PASSWORD, **query: str)
     """Send the form of the sign-in page."""
     path = reverse("account_login") + (f"?{urlencode(query)}" if query else "")
     return client.post(path, {"login": account, "password": password, **query})
+
+
+@pytest.fixture
+def admin_client(signed_in):
+    return signed_in(system_admin())
 
 
 @pytest.fixture

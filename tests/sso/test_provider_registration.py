@@ -30,11 +30,6 @@ def technical(system: Application) -> dict:
     return {name: getattr(system, name) for name in TECHNICAL}
 
 
-@pytest.fixture
-def admin_client(signed_in):
-    return signed_in(system_admin())
-
-
 def test_a_new_system_gets_what_was_typed(admin_client):
     admin_client.post(reverse("system-new"), FORM | TECHNICAL)
 

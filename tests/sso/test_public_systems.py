@@ -28,11 +28,6 @@ PUBLIC = FORM | {"client_type": "public"}
 APP = "vn.gov.example.app:/back"
 
 
-@pytest.fixture
-def admin_client(signed_in):
-    return signed_in(system_admin())
-
-
 # --- registering one -----------------------------------------------------------------------------
 
 

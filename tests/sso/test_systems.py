@@ -10,7 +10,6 @@ from time_machine import travel
 
 from sso.models import AccessToken, Application, AuditEntry, RefreshToken, SystemRequest
 from sso.oauth.clients import is_secret
-from sso.presets import BY_SLUG, PRESETS
 from sso.services import mail_token, renew_secret, save_system
 from sso.services.audit import Action
 from sso.services.clients import NotWaiting, approve_request, refuse_request
@@ -36,11 +35,6 @@ FORM = {
     "skip_authorization": "on",
     "is_enabled": "on",
 }
-
-
-@pytest.fixture
-def admin_client(signed_in):
-    return signed_in(system_admin())
 
 
 def test_registered_system_gets_a_secret_shown_once(admin_client):
@@ -349,48 +343,6 @@ def test_list_says_in_words_what_systems_may_learn(admin_client, wiki):
 
     assert "Địa chỉ thư điện tử" in page
     assert "organization" not in page
-
-
-# --- presets -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
-def test_preset_fills_in_a_form_that_can_be_saved(admin_client, preset):
-    page = admin_client.get(reverse("system-new"), {"preset": preset.slug, "base": "https://x.example"})
-    form = page.context["form"]
-    data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
-    if preset.slug == "other":
-        data |= {"name": "Kho", "redirect_uris": "https://x.example/back"}
-
-    saved = admin_client.post(reverse("system-new"), data, follow=True)
-
-    assert saved.context["form"].errors == {} if "form" in saved.context else saved.status_code == 200
-    system = Application.objects.get()
-    snippet = saved.context["snippet"]
-    assert (system.preset, system.is_public) == (preset.slug, preset.is_public)
-    assert ("secret" in saved.context) is not preset.is_public
-    if preset.slug != "other":
-        assert system.client_id in snippet
-        assert preset.is_public or saved.context["secret"] in snippet
-        for name in ("base", "issuer", "discovery", "client_id", "secret"):
-            assert f"{{{name}}}" not in snippet
-
-
-def test_a_secret_stands_where_it_belongs_and_changes_no_word_around_it():
-    text = BY_SLUG["wordpress"].text(secret="s3cr3t", client_id="me")
-
-    assert "define('OIDC_CLIENT_SECRET', 's3cr3t');" in text
-
-
-@pytest.mark.parametrize("slug", ["wordpress", "gitlab"])
-def test_a_preset_says_when_nobody_has_tried_it_with_the_product(admin_client, slug):
-    page = admin_client.get(reverse("system-new"), {"preset": slug, "base": "https://x.example"})
-    form = page.context["form"]
-    data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
-
-    saved = admin_client.post(reverse("system-new"), data)
-
-    assert ("chưa thử với chính sản phẩm" in saved.content.decode()) is (slug == "gitlab")
 
 
 @pytest.mark.parametrize(
