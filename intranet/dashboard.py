@@ -9,11 +9,11 @@ from time import monotonic as time_now
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from intranet.addresses import address
 from intranet.days import day_line, end_hours, greeting, hours, sunday_in_mind
 from intranet.guard import guarded
 from intranet.layouts import Slot, compute, home_layers, slots_of
@@ -198,7 +198,7 @@ def _agenda_row(hit, plugin: Plugin, start: datetime, end: datetime, now: dateti
 def card_of(slot: Slot, place: Place, request: HttpRequest, **context) -> Card:
     """Return the card of a widget: drawn, or with the address a remote one is loaded from after the page."""
     plugin, widget = slot.plugin, slot.widget
-    more = guarded(plugin, "Link", lambda: reverse(widget.more), "") if widget.more else ""
+    more = guarded(plugin, "Link", lambda: address(widget.more), "") if widget.more else ""
     if widget.remote or was_slow(plugin, widget):
         return Card(slot=slot, body=None, url=widget_url(slot, place.unit), more=more)
     return Card(slot=slot, body=body_of(plugin, widget, place, request, **context), more=more)
@@ -232,5 +232,5 @@ def stylesheets_of(slots: list[Slot]) -> list[str]:
 
 
 def widget_url(slot: Slot, unit: Unit | None) -> str:
-    address = reverse("widget", args=[slot.plugin.slug, slot.widget.slug])
-    return f"{address}?unit={unit.pk}" if unit else address
+    url = address("widget", slot.plugin.slug, slot.widget.slug)
+    return f"{url}?unit={unit.pk}" if unit else url

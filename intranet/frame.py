@@ -4,19 +4,20 @@ import functools
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from intranet.addresses import address
 from intranet.guard import guarded
 from intranet.look import told_of
 from intranet.models import Notification
 from intranet.plugins import Plugin, plugins_for
 from sso.api import Application, Role, User, is_system_admin, may_enter, prepared
 
-SYSTEMS = "shell.systems"
+SYSTEMS, SYSTEMS_SECONDS = "shell.systems", 5
 PEOPLE_PAGES = {"people", "person", "units", "unit"}
 
 
@@ -62,12 +63,6 @@ def _compute(request: HttpRequest) -> dict:
     frame["systems"] = systems(user)
     frame["unread_notices"] = numbers["notices"]
     return frame
-
-
-@functools.cache
-def address(name: str) -> str:
-    """Return the address of the page called ``name``, which stays the same as long as the process lives."""
-    return reverse(name)
 
 
 def _tell(shown: tuple[Plugin, ...], user: User) -> dict[str, Any]:
@@ -135,16 +130,17 @@ def _links(is_admin: bool, edits: bool) -> list[dict]:
 
 
 def systems(user: User) -> list[dict]:
-    """Return the tiles of the ministry's other systems that ``user`` may enter; all of them are kept in the cache."""
-    found = cache.get(SYSTEMS)
-    if found is None:
-        rows = Application.objects.filter(is_enabled=True).exclude(tile_url="")
-        found = list(rows.values("name", "tile_url", "icon", "description", "rule"))
-        cache.set(SYSTEMS, found, timeout=60)
+    """Return the tiles of the other systems that ``user`` may enter; each process keeps all of them a moment."""
+    found = caches["process"].get_or_set(SYSTEMS, _all_systems, SYSTEMS_SECONDS)
     names = ("name", "tile_url", "icon", "description")
     return [{name: row[name] for name in names} for row in found if may_enter(user, row["rule"])]
 
 
+def _all_systems() -> list[dict]:
+    rows = Application.objects.filter(is_enabled=True).exclude(tile_url="")
+    return list(rows.values("name", "tile_url", "icon", "description", "rule"))
+
+
 def forget_systems() -> None:
-    """Ask the database anew: a system was registered, changed or removed."""
-    cache.delete(SYSTEMS)
+    """Ask the database anew: a system was registered, changed or removed. Other processes do so in a moment."""
+    caches["process"].delete(SYSTEMS)

@@ -13,7 +13,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from intranet.addresses import address
+
 register = template.Library()
+register.simple_tag(address)
 
 WEEKDAYS = (
     _("Monday"),
