@@ -62,7 +62,8 @@ def page_of(request: HttpRequest, draw: Callable[[], str]) -> str:
         begin_look(user, frame=known.get(frame_key))
         text = draw()
         if keep_for:
-            cache.set_many({key: text, frame_key: peek(user, "frame")}, keep_for)
+            cache.set(key, text, keep_for)
+            cache.set(frame_key, peek(user, "frame"), keep_for)
     return text.replace(CSRF_MARK, get_token(request))
 
 
