@@ -5,7 +5,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
-from django.utils.functional import SimpleLazyObject
 
 from sso.backends import OF_DIRECTORY
 from sso.models import User
@@ -65,18 +64,14 @@ class PopupMiddleware:
 
 
 class PersonMiddleware(AuthenticationMiddleware):
-    """Django's, but somebody of the directory is not asked for again: they came with the session."""
+    """Django's, but somebody of the directory is not asked for again: they came with the session.
+
+    The session has been read by now, so ``request.user`` is the person and nothing that looks for them at each use.
+    """
 
     def process_request(self, request):
         super().process_request(request)
-        request.user = SimpleLazyObject(lambda: person_of(request))
-
-
-def person_of(request):
-    """Return whose session this is, like Django's ``get_user``."""
-    if not hasattr(request, "_cached_user"):
-        request._cached_user = came_with(request.session) or get_user(request)
-    return request._cached_user
+        request.user = came_with(request.session) or get_user(request)
 
 
 def came_with(session) -> User | None:
