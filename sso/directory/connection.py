@@ -59,9 +59,13 @@ class DirectoryIncomplete(Exception):
 
 # --- its health -----------------------------------------------------------------------------------
 
+_seen_well_at = 0.0  # by this process
+
 
 def note_outage(reason: object) -> DirectoryUnavailable:
     """Remember since when the directory is down, and return the error that says so."""
+    global _seen_well_at
+    _seen_well_at = 0.0
     now = timezone.now()
     if cache.add(DOWN_SINCE, now, None):
         log.error("The directory does not answer; nobody can sign in with a password: %s", reason)
@@ -84,10 +88,16 @@ def known_since(told: datetime | None = None) -> datetime | None:
 
 def refuse_during_pause() -> bool:
     """Say whether the directory was down when last asked. Raises DirectoryUnavailable when that was a moment ago."""
+    global _seen_well_at
+    if monotonic() - _seen_well_at < PAUSE_SECONDS:
+        return False
     known = cache.get_many([DOWN_SINCE, PAUSE])
     if PAUSE in known:
         raise DirectoryUnavailable(since=known.get(DOWN_SINCE))
-    return DOWN_SINCE in known
+    if DOWN_SINCE in known:
+        return True
+    _seen_well_at = monotonic()
+    return False
 
 
 def reason_of(error: ldap.LDAPError | None) -> str:
