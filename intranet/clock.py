@@ -6,7 +6,7 @@ import signal
 import time
 from datetime import timedelta
 
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import close_old_connections
 
 from intranet.outage import is_outage
@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 forking = multiprocessing.get_context("fork")
 FIRST_SECONDS = 60  # after the start, so that a restart does everything soon,
 APART_SECONDS = 3  # and one after the other
+AGAIN_SECONDS = 600  # after a failure, when the next time is not sooner
 OURS = (
     Timer(command="seal_audit", every=timedelta(seconds=10)),
     Timer(command="watch_directory", every=timedelta(minutes=1)),
@@ -47,26 +48,32 @@ def keep_time() -> None:
         timer = min(due, key=due.get)
         if signal.sigtimedwait([signal.SIGTERM], max(0, due[timer] - time.monotonic())):
             return
+        now = time.monotonic()
         if timer not in running or not running[timer].is_alive():
             running[timer] = forking.Process(target=ring_by_itself, args=[timer], daemon=True)
             running[timer].start()
-        due[timer] = time.monotonic() + timer.every.total_seconds()
+        due[timer] = now + timer.every.total_seconds()
+        for failed in [timer for timer, process in running.items() if process.exitcode]:
+            due[failed] = min(due[failed], now + AGAIN_SECONDS)
+            del running[failed]
 
 
 def ring_by_itself(timer: Timer) -> None:
     """Run the command in this process, which ends at once when it is asked to."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-    ring(timer)
+    if not ring(timer):
+        raise SystemExit(1)
 
 
-def ring(timer: Timer) -> None:
-    """Run the command; what fails is told in the log and tried again next time."""
+def ring(timer: Timer) -> bool:
+    """Run the command and say whether it did its work; what fails is told in the log."""
     close_old_connections()
     try:
         call_command(timer.command, verbosity=0)
+        return True
     except Exception as error:
-        if is_outage(error):
+        if is_outage(error) or isinstance(error, CommandError):  # whose reason says it all
             log.error("The timer %s failed: %s", timer.command, " ".join(str(error).split()))
         else:
             log.exception("The timer %s failed.", timer.command)

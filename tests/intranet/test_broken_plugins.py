@@ -285,4 +285,5 @@ def test_a_broken_timer_is_named(caplog, command):
 
     clock.ring(Timer(command=command, every=timedelta(seconds=1)))
 
-    assert [r.getMessage() for r in caplog.records] == [f"The timer {command} failed."]
+    told = f"The timer {command} failed: Unknown command: '{command}'"
+    assert [r.getMessage() for r in caplog.records] == [told]

@@ -12,22 +12,28 @@ from intranet.plugins import Timer
 
 SHORT = Timer(command="short", every=timedelta(milliseconds=20))
 LONG = Timer(command="long", every=timedelta(milliseconds=20))
+DAILY = Timer(command="daily", every=timedelta(days=1))
 
 
 @pytest.fixture
 def rung(tmp_path, monkeypatch):
-    """A function that returns the processes in which a command has been run; the long one never ends by itself."""
+    """A function that returns the processes in which a command has been run.
+
+    The long one never ends by itself; the daily one fails the first time.
+    """
 
     def ring(timer):
         with (tmp_path / timer.command).open("a") as file:
             file.write(f"{os.getpid()}\n")
         if timer == LONG:
             time.sleep(600)
+        return timer != DAILY or len(processes(DAILY)) > 1
 
     monkeypatch.setattr(clock, "ring", ring)
-    monkeypatch.setattr(clock, "timers", lambda: [LONG, SHORT])
+    monkeypatch.setattr(clock, "timers", lambda: [LONG, SHORT, DAILY])
     monkeypatch.setattr(clock, "FIRST_SECONDS", 0)
     monkeypatch.setattr(clock, "APART_SECONDS", 0)
+    monkeypatch.setattr(clock, "AGAIN_SECONDS", 0.1)
 
     def processes(timer):
         path = tmp_path / timer.command
@@ -52,3 +58,17 @@ def test_nothing_waits_for_what_takes_long_and_all_end_together(rung):
             os.kill(long, 0)
     finally:
         keeper.kill()
+
+
+def test_what_failed_is_tried_again_soon_and_then_at_its_time(rung):
+    keeper = clock.forking.Process(target=clock.keep_time)
+    keeper.start()
+    try:
+        wait_until(lambda: len(rung(DAILY)) == 2, 10)
+        since = len(rung(SHORT))
+        wait_until(lambda: len(rung(SHORT)) > since + 10, 10)
+
+        assert len(rung(DAILY)) == 2
+    finally:
+        keeper.terminate()
+        keeper.join(10)

@@ -15,7 +15,6 @@ from django.db import OperationalError
 from demo.servers import HOST, free_port
 from demo.servers.process import members, wait_until
 from intranet import clock
-from intranet.plugins import Timer
 from tests.databases import sqlite_copy
 
 
@@ -81,15 +80,21 @@ def test_every_timer_is_a_command():
     assert [timer.command for timer in clock.timers() if timer.command not in get_commands()] == []
 
 
-def test_a_timer_that_fails_is_told_and_does_no_harm(caplog, db):
-    clock.ring(Timer(command="no_such_command", every=clock.OURS[0].every))
-
-    assert "The timer no_such_command failed." in caplog.text
-
-
-def test_a_timer_while_the_database_is_away_is_one_line(caplog, db, monkeypatch):
+def test_a_timer_that_fails_is_told_and_does_no_harm(caplog, db, monkeypatch):
     def fail(*_words, **_options):
-        raise OperationalError("connection refused\nIs the server running?")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(clock, "call_command", fail)
+
+    assert not clock.ring(clock.OURS[0])
+    assert "The timer seal_audit failed." in caplog.text
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [OperationalError, CommandError])
+def test_a_timer_whose_server_is_away_is_one_line(caplog, db, monkeypatch, kind):
+    def fail(*_words, **_options):
+        raise kind("connection refused\nIs the server running?")
 
     monkeypatch.setattr(clock, "call_command", fail)
 
