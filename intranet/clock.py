@@ -11,11 +11,13 @@ from django.db import close_old_connections
 
 from intranet.outage import is_outage
 from intranet.plugins import Timer, plugins
+from intranet.service import time_limit
 
 log = logging.getLogger(__name__)
 forking = multiprocessing.get_context("fork")
 FIRST_SECONDS = 60  # after the start, so that a restart does everything soon,
 APART_SECONDS = 3  # and one after the other
+LONGEST_SECONDS = 3600  # of one run; a million expired rows take minutes
 AGAIN_SECONDS = 600  # after a failure, when the next time is not sooner
 OURS = (
     Timer(command="seal_audit", every=timedelta(seconds=10)),
@@ -62,8 +64,9 @@ def ring_by_itself(timer: Timer) -> None:
     """Run the command in this process, which ends at once when it is asked to."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-    if not ring(timer):
-        raise SystemExit(1)
+    with time_limit(LONGEST_SECONDS, f"The timer {timer.command}"):
+        if not ring(timer):
+            raise SystemExit(1)
 
 
 def ring(timer: Timer) -> bool:

@@ -24,7 +24,6 @@ def configuration(level: str) -> dict[str, Any]:
             "once_per_minute": {"()": OncePerMinute},
             "outages_once_per_minute": {"()": OutagesOncePerMinute},
             "refusals_once_per_minute": {"()": OncePerMinute},
-            "no_routine": {"()": NoRoutine},
             "no_tokens": {"()": NoTokens},
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
@@ -36,7 +35,7 @@ def configuration(level: str) -> dict[str, Any]:
             **{f"django.security.{name}": {"filters": ["refusals_once_per_minute"]} for name in REFUSALS},
             "django_auth_ldap": {"level": "WARNING"},  # below it writes down what was typed as the account
             "django_redis.cache": {"filters": ["once_per_minute"]},
-            "django_tasks": {"filters": ["no_routine"]},
+            "django_tasks": {"level": "WARNING"},  # below it are two lines for each job
             "intranet": {"level": "INFO"},
             "sso": {"level": "INFO"},
             "apps": {"level": "INFO"},
@@ -71,13 +70,6 @@ class OutagesOncePerMinute(OncePerMinute):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not (record.exc_info and is_outage(record.exc_info[1])) or super().filter(record)
-
-
-class NoRoutine(logging.Filter):
-    """Lets warnings and worse pass, whatever the logger's level: the worker of jobs sets it for two lines a job."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.WARNING
 
 
 class NoTokens(logging.Filter):

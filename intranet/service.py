@@ -4,12 +4,16 @@ What they have loaded alike (Django, Wagtail, the apps, translations) lies in me
 until it writes to it, and ``gc.freeze`` keeps the garbage collector from writing to all of it.
 """
 
+import faulthandler
 import gc
 import logging
 import multiprocessing
+import os
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.connection import wait
 
@@ -104,6 +108,26 @@ def run(parts: dict[str, Part]) -> None:
         pass
     finally:
         _end(running.values())
+
+
+@contextmanager
+def time_limit(seconds: float, what: str) -> Iterator[None]:
+    """End this process when the block does not end within ``seconds``, saying where it hangs; it is started anew."""
+    alarm = threading.Timer(seconds, _give_up, [what, seconds])
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    finally:
+        alarm.cancel()
+
+
+def _give_up(what: str, seconds: float) -> None:
+    log.error(
+        "%s has not ended within %.0f minutes, so its process is ended. Where it hangs:", what, seconds / 60
+    )
+    faulthandler.dump_traceback()
+    os._exit(1)
 
 
 def _stop(*_) -> None:

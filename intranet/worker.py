@@ -7,21 +7,23 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import Error, connection, transaction
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from intranet.service import time_limit
+
 log = logging.getLogger(__name__)
 ORDINARY, URGENT = "default", "urgent"  # the queues of settings.TASKS
 EVERY_SECONDS = 0.2
 AGAIN_SECONDS = 1  # after the database was away
+LONGEST_SECONDS = 900  # of a job; a hanging system or a large file takes half a minute
 LAST_SECONDS = 8  # for the urgent job in hand when the process ends
 TIMES = 3  # that a job is begun; it may be what kills its worker
 
@@ -30,28 +32,38 @@ class WorkerDied(Exception):
     """The process that did the job ended in the middle of it."""
 
 
+class OurWorker(Worker):
+    """Does the jobs of ``queue``, one after the other; its process ends with one that does not end."""
+
+    def __init__(self, queue: str):
+        super().__init__(
+            queue_names=[queue],
+            interval=EVERY_SECONDS,
+            batch=False,
+            backend_name=DEFAULT_TASK_BACKEND_ALIAS,
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=worker_name(queue),
+        )
+
+    def run_task(self, job: DBTaskResult) -> None:
+        with time_limit(LONGEST_SECONDS, f"The job {job.task_path}"):
+            super().run_task(job)
+
+
 def work() -> None:
     """Do all jobs until SIGTERM."""
-    name = worker_name(ORDINARY)
-    words = [f"--queue-name={ORDINARY}", f"--interval={EVERY_SECONDS}", "--no-startup-delay", "--no-reload"]
+    worker = OurWorker(ORDINARY)
+    worker.configure_signals()
     with lane(URGENT):
-        keep_at(name, lambda: call_command("db_worker", *words, f"--worker-id={name}"))
+        keep_at(worker)
 
 
 @contextmanager
 def lane(queue: str) -> Iterator[None]:
     """Do the jobs of ``queue`` in a thread, until the end of the block."""
-    worker = Worker(
-        queue_names=[queue],
-        interval=EVERY_SECONDS,
-        batch=False,
-        backend_name=DEFAULT_TASK_BACKEND_ALIAS,
-        startup_delay=False,
-        max_tasks=None,
-        worker_id=worker_name(queue),
-    )
-    arguments = [worker.worker_id, worker.run, lambda: worker.running]
-    thread = threading.Thread(target=keep_at, args=arguments, name=f"jobs.{queue}", daemon=True)
+    worker = OurWorker(queue)
+    thread = threading.Thread(target=keep_at, args=[worker], name=f"jobs.{queue}", daemon=True)
     thread.start()
     try:
         yield
@@ -60,17 +72,16 @@ def lane(queue: str) -> Iterator[None]:
         thread.join(LAST_SECONDS)
 
 
-def keep_at(name: str, do: Callable[[], None], goes_on: Callable[[], bool] = lambda: True) -> None:
-    """Have the worker ``name`` ``do`` its jobs until it has done; while the database is away, wait for it."""
+def keep_at(worker: OurWorker) -> None:
+    """Have ``worker`` do its jobs until it ends; while the database is away, wait for it."""
     trouble = ""
-    while goes_on():
+    while worker.running:
         try:
-            take_back(name)
+            take_back(worker.worker_id)
             if trouble:
                 log.warning("The jobs go on.")
             trouble = ""
-            do()
-            break
+            worker.run()
         except Error as error:
             before, trouble = trouble, " ".join(str(error).split())
             if trouble != before:

@@ -72,3 +72,18 @@ def test_what_failed_is_tried_again_soon_and_then_at_its_time(rung):
     finally:
         keeper.terminate()
         keeper.join(10)
+
+
+def test_a_command_that_does_not_end_is_ended_and_begun_anew(rung, monkeypatch):
+    monkeypatch.setattr(clock, "LONGEST_SECONDS", 0.5)
+    keeper = clock.forking.Process(target=clock.keep_time)
+    keeper.start()
+    try:
+        wait_until(lambda: len(rung(LONG)) == 3, 20)
+
+        first, *_others = rung(LONG)
+        with pytest.raises(ProcessLookupError):
+            os.kill(first, 0)
+    finally:
+        keeper.terminate()
+        keeper.join(10)
