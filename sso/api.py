@@ -3,6 +3,7 @@
 from sso.directory.connection import is_bare
 from sso.forms.days import DayField
 from sso.models import Application, Delegation, Post, Role, Unit, User
+from sso.names import look_up
 from sso.permissions import (
     acting_for,
     is_clerk,
@@ -58,6 +59,7 @@ __all__ = [
     "is_ours",
     "is_system_admin",
     "is_unit_admin",
+    "look_up",
     "looks_after",
     "mail_token",
     "may_enter",

@@ -16,7 +16,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from apps.mail.imap import CONNECT_SECONDS, Connection, Missing, NotAllowed
-from sso.api import User, access_ended, mail_token
+from sso.api import User, access_ended, look_up, mail_token
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +168,7 @@ def greets(url: str) -> bool:
     context = ssl.create_default_context() if is_tls else None
     patience = SocketTimeout(HELLO_SECONDS, HELLO_SECONDS)
     try:
+        look_up(parts.hostname, parts.port or 0, HELLO_SECONDS)
         IMAPClient(parts.hostname, parts.port, ssl=is_tls, ssl_context=context, timeout=patience).shutdown()
     except (OSError, IMAPClientError):
         return False

@@ -15,6 +15,7 @@ from imapclient.response_parser import parse_fetch_response, parse_response
 
 from apps.mail.finding import criteria
 from apps.mail.mime import Head, Summary, head_of, summary_of
+from sso.api import look_up
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 8  # less than the 9 that the home page waits for a card
@@ -115,6 +116,7 @@ class Connection(IMAPClient):
     def __init__(self, url: str, username: str, token: str):
         parts = urlsplit(url)
         is_tls = parts.scheme == "imaps"
+        look_up(parts.hostname, parts.port or 0, CONNECT_SECONDS)
         super().__init__(
             parts.hostname,
             parts.port,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.mail.connections import PAUSE_SECONDS, MailServerDown
 from apps.mail.imap import CONNECT_SECONDS, READ_SECONDS
-from sso.api import User, mail_token
+from sso.api import User, look_up, mail_token
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ def _signed_in(by: User) -> smtplib.SMTP:
     if not parts.hostname:
         raise MailServerDown(timezone.now() + timedelta(minutes=5))
     context = ssl.create_default_context()
+    look_up(parts.hostname, parts.port or 0, CONNECT_SECONDS)
     if parts.scheme == "smtps":
         port = parts.port or 465
         server = smtplib.SMTP_SSL(parts.hostname, port, timeout=CONNECT_SECONDS, context=context)

@@ -21,6 +21,8 @@ from pyasn1.codec.ber import decoder
 from pyasn1.error import PyAsn1Error, SubstrateUnderrunError
 from pyasn1_modules import rfc2251
 
+from sso.names import kept_addresses
+
 PORTS = {"ldap": 389, "ldaps": 636}
 PIECE_BYTES = 65536
 SHORTEST = 0.1  # seconds for an address when those before it have taken all the time
@@ -53,7 +55,9 @@ def line_to(url: str) -> ssl.SSLSocket:
     try:
         context = trusted(*stamp_of(options.get(ldap.OPT_X_TLS_CACERTFILE)))
         port = parts.port or PORTS[parts.scheme]
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        found = kept_addresses(parts.hostname, port, options[ldap.OPT_NETWORK_TIMEOUT] / 2)
+    except TimeoutError as error:
+        raise ldap.TIMEOUT({"desc": str(error)}) from error
     except (OSError, UnicodeError) as error:
         raise ldap.SERVER_DOWN({"desc": "Can't contact LDAP server", "info": str(error)}) from error
     for count, (family, kind, protocol, _name, address) in enumerate(found):
