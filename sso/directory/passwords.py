@@ -26,7 +26,7 @@ from sso.directory.connection import (
     service,
     try_each,
 )
-from sso.directory.entries import moment_of
+from sso.directory.entries import moment_of, named_by
 
 POLICY = PasswordPolicyControl.controlType
 EXPIRED, CHANGE_AFTER_RESET = 0, 2
@@ -99,8 +99,13 @@ def is_password(text: str | None) -> bool:
 
 
 def find_entry(name: str) -> Place | None:
-    """The one person called ``name``, None when there is nobody or more than one. Raises DirectoryUnavailable."""
+    """The one person called ``name``, None when there is nobody or more than one. Raises DirectoryUnavailable.
+
+    Whose entry is named so comes before whoever has that as an address or as a second uid.
+    """
     found = service.ask(lambda server: settings.AUTH_LDAP_USER_SEARCH.execute(server, {"user": name}))
+    if len(found) > 1:
+        found = [(dn, values) for dn, values in found if named_by(dn).casefold() == name]
     return place_of(found)
 
 
