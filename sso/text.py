@@ -6,12 +6,18 @@ from functools import lru_cache
 
 TONES = "\u0300\u0309\u0303\u0301\u0323"  # huyền hỏi ngã sắc nặng, the order of the alphabet
 SYLLABLE_ENDS = r"(?![^\W\d_]|[\u0300-\u036f])"
+STEERING = re.compile("[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LETTERS = {letter: index for index, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
 
 
 def nfc(text: str) -> str:
     """Return ``text`` with precomposed letters (TCVN 6909:2001), as everything is stored."""
     return unicodedata.normalize("NFC", text)
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` in NFC with single blanks, and without what turns or ends a line."""
+    return " ".join(STEERING.sub("", nfc(text)).split())
 
 
 def canon_tone(text: str) -> str:

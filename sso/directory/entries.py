@@ -11,10 +11,13 @@ from uuid import UUID
 import ldap
 from ldap.dn import dn2str, str2dn
 
-from sso.text import nfc
+from sso.text import one_line
 
 Facts = dict[str, list[str]]  # attributes by the names below
 UID = re.compile(r"[\w.@+-]{1,150}", re.ASCII)
+ADDRESS = re.compile(
+    r"""[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+"""
+)  # with nothing that could make two of it
 TIME = re.compile(r"(\d{8})(\d{2})?(\d{2})?(\d{2})?(?:[.,](\d{1,6})\d*)?(Z|[+-]\d{2}(?:\d{2})?)?", re.ASCII)
 MOST = 2**31 - 1  # of a number
 LONGEST_DN = 600
@@ -150,7 +153,7 @@ class RoleEntry(Entry):
 
 
 class Values:
-    """The attributes of one entry as texts, in NFC and without blanks around them."""
+    """The attributes of one entry as texts, each in NFC and one line without needless blanks."""
 
     def __init__(self, facts: Facts):
         self.facts = facts
@@ -241,7 +244,7 @@ def first(raw: dict[str, list[bytes]], name: str) -> str:
 
 
 def texts(raw: dict[str, list[bytes]], name: str) -> list[str]:
-    found = [nfc(value.decode()).strip() for value in raw.get(name, [])]
+    found = [one_line(value.decode()) for value in raw.get(name, [])]
     if any("\0" in text for text in found):
         raise ValueError(f"{name} has a NUL in it")
     return [text for text in found if text]
@@ -272,12 +275,13 @@ def person_of(values: Values, **about) -> PersonEntry:
     if not UID.fullmatch(uid):
         raise ValueError(f"uid {uid!r} is no account name")
     lock = values.one("pwdAccountLockedTime")
+    mail = values.one("mail", 254).lower()
     posts, complaint = readable_posts(values)
     return PersonEntry(
         **about,
         uid=uid,
         name=values.one("displayName") or values.must("cn"),
-        mail=values.one("mail", 254).lower(),
+        mail=mail if ADDRESS.fullmatch(mail) else "",
         phone=values.one("telephoneNumber", 40),
         mobile=values.one("mobile", 40),
         room=values.one("roomNumber", 60),
@@ -371,7 +375,7 @@ def canonical(dn: str) -> str:
     """Return ``dn`` in one spelling: lower case, no needless blanks and escapes. "" stays "". Raises ValueError."""
     try:
         rdns = [
-            sorted((kind.lower(), nfc(value).casefold(), 1) for kind, value, _flags in rdn)
+            sorted((kind.lower(), one_line(value).casefold(), 1) for kind, value, _flags in rdn)
             for rdn in str2dn(dn)
         ]
         return within(dn2str(rdns), LONGEST_DN, "DN")

@@ -1,0 +1,82 @@
+"""Whoever may write a little in the directory gets no more here by it, and keeps nobody out."""
+
+import pytest
+from django.test import Client
+
+from demo.directory import GROUPS, person_dn
+from sso.api import Role
+from sso.directory.entries import canonical
+from tests.sso.conftest import sign_in
+from tests.sso.following import person
+
+pytestmark = [pytest.mark.servers, pytest.mark.django_db]
+
+
+@pytest.mark.parametrize("claim", [{"mail": "tam"}, {"uid": ["dung", "tam"]}], ids=["address", "second uid"])
+def test_whoever_takes_anothers_account_name_as_well_shuts_nobody_out(ear, admin, claim):
+    admin.set(person_dn("dung"), **claim)
+    ear.hear()
+    browser = Client()
+
+    assert sign_in(browser, "tam").status_code == 302
+    assert browser.session["_auth_user_id"] == str(person("tam").pk)
+
+
+def test_an_address_that_two_have_lets_neither_in(ear, admin):
+    admin.person("dung", mail="tam@mic.example.gov.vn")
+    ear.hear()
+
+    assert sign_in(Client(), "tam@mic.example.gov.vn").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("role", "unit"), [("unit-admin", {}), ("clerk", {}), ("system-admin", {"intranetUnitCode": "KHTC"})]
+)
+def test_a_group_that_says_another_extent_than_its_role_has_gives_nothing(ear, admin, role, unit):
+    before = set(Role.objects.values_list("user__username", "name"))
+    about = {"cn": "slip", "intranetRoleName": role, "member": person_dn("dung")}
+    admin.add(f"cn=slip,{GROUPS}", ["groupOfNames", "intranetRole"], **about, **unit)
+
+    ear.hear()
+
+    assert set(Role.objects.values_list("user__username", "name")) == before
+
+
+def test_a_group_whose_unit_is_taken_out_gives_no_rights_in_the_whole_ministry(ear, admin):
+    admin.set(f"cn=unit-admin.KHTC,{GROUPS}", intranetUnitCode=None)
+
+    ear.hear()
+
+    assert list(Role.objects.values_list("user__username", "name")) == [("tam", "system_admin")]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Trần  Anh \n Dũng ", "Trần Anh Dũng"),
+        ("Tra\u0302\u0300n Anh Du\u0303ng", "Trần Anh Dũng"),
+        ("Trần Anh \u202egnũD\u2066\x1b[2J", "Trần Anh gnũD[2J"),
+        ("Dũng 👩‍💻", "Dũng 👩‍💻"),
+    ],
+)
+def test_a_name_is_one_line_that_turns_no_other(ear, admin, name, shown):
+    admin.person("dung", displayName=name)
+
+    ear.hear()
+
+    assert person("dung").full_name == shown
+
+
+@pytest.mark.parametrize(
+    "mail", ["dung@mic.example\nBcc: all@mic.example", "dung@mic.example, ha@mic.example", "<dung@x>", "dung"]
+)
+def test_what_is_no_address_is_none(ear, admin, mail):
+    admin.person("dung", mail=mail)
+
+    ear.hear()
+
+    assert person("dung").email == ""
+
+
+def test_a_name_in_the_tree_has_one_spelling():
+    assert canonical("UID=Ha,OU=Phòng  Một,dc=x") == canonical("uid=ha, ou=pho\u0300ng một,dc=x")
