@@ -6,6 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from allauth.core import context
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.core.cache import cache
@@ -43,6 +44,7 @@ class Action(models.TextChoices):
     FACTORS_RESET = "factors_reset", _("all second factors removed by the help desk")
     FACTORS_RESET_REFUSED = "factors_reset_refused", _("removal of all second factors refused")
     BROWSER_TRUSTED = "browser_trusted", _("browser trusted for 30 days")
+    BROWSER_FORGOTTEN = "browser_forgotten", _("trust in a browser taken back")
     INVITED = "invited", _("invited to make a passkey")
     PASSWORD_CHANGED = "password_changed", _("password changed")
     PASSWORD_RESET = "password_reset", _("password reset by an officer")
@@ -148,8 +150,9 @@ def entry(
 
     ``person`` is whose account it is about, ``by`` who did it when that was another, ``for_whom`` in whose name: each a
     ``User`` or ``Someone``. ``client`` is a system (anything with ``client_id`` and, when known, ``name``) or its
-    client_id, ``request`` gives the address. Values of ``detail`` are shown as they are: never pass a secret. What
-    cannot be written as it is, is written as text; only the database's own errors are raised.
+    client_id. ``request`` gives the address, by itself the one in which somebody acts just now. Values of ``detail``
+    are shown as they are: never pass a secret. What cannot be written as it is, is written as text; only the database's
+    own errors are raised.
     """
     columns = {}
     for role, one in (("person", person), ("by", by), ("for_whom", for_whom)):
@@ -159,7 +162,7 @@ def entry(
         **columns,
         client=client_id_of(client),
         client_name=plain(getattr(client, "name", ""), 255),
-        address=address_of(request),
+        address=address_of(request or (context.request if person or by else None)),
         cause=plain(cause, 250),
         detail=written(detail),
     )

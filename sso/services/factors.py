@@ -168,6 +168,8 @@ def is_trusted(person: User, tokens: list[str]) -> bool:
     return found is not None
 
 
+@transaction.atomic
 def forget_browser(browser: TrustedBrowser, *, by: User) -> None:
     require(browser.user_id == by.pk)
     browser.delete()
+    record(Action.BROWSER_FORGOTTEN, person=by, device=browser.device)
