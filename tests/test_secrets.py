@@ -18,19 +18,23 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from joserfc.jwk import ECKey, KeySet
 
 from apps.calendar.models import Feed
 from intranet.logs import NoTokens
+from sso.api import ensure_client
 from sso.models import AuditEntry, Session, User
 from sso.models.keys import Algorithm
 from sso.services import mail_token, renew_secret
 from sso.services.keys import signing_key
+from sso.services.provisioning.working import bring_up_to_date
 from sso.services.resets import begin_invitation
 from sso.session_store import SessionStore
 from sso.stages import TRUST_COOKIE
 from tests.factories import system_admin
 from tests.sso.conftest import (  # noqa: F401 (fixtures)
     PASSWORD,
+    REDIRECT,
     VERIFIER,
     ask,
     parameters_of,
@@ -42,6 +46,11 @@ from tests.sso.conftest import (  # noqa: F401 (fixtures)
     synced,
     wiki,
 )
+from tests.sso.scim.conftest import TOKEN, Odd, serving, target_at
+from tests.sso.test_provider_device import GRANT as DEVICE
+from tests.sso.test_provider_device import begin, poll
+from tests.sso.test_provider_pushed import ask_token, assertion, push
+from tests.sso.test_systems_door import old_system
 
 pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 WRONG, MISSPELT, NEW = "Sai mật khẩu 4711", "khong-co-ai", "Bốn con mèo đen 88"
@@ -155,7 +164,74 @@ def the_run(registered, admin, directory) -> dict[str, str]:
     browser.post(reverse("account_logout"))
     assert sign_in(browser, password=NEW).status_code == 302
     secrets["second session cookie"] = browser.cookies[settings.SESSION_COOKIE_NAME].value
-    return secrets | of_factors(browser) | of_links(person, admin)
+    secrets |= of_factors(browser) | of_links(person, admin)
+    ask_for_sign_out(newer["id_token"])
+    return secrets | of_devices() | of_keys() | of_door() | of_officers(admin) | of_provisioning()
+
+
+def ask_for_sign_out(id_token: str) -> None:
+    """Do so as systems do, rightly and wrongly: the ID token stands in the address."""
+    url, statuses = reverse("oauth-end-session"), []
+    for hint in (id_token, id_token[:-5] + "AAAAA"):
+        for more in ({}, {"post_logout_redirect_uri": "https://evil.example/"}):
+            statuses.append(Client().get(url, {"id_token_hint": hint} | more).status_code)
+    assert {302, 400} <= set(statuses)
+
+
+def of_devices() -> dict[str, str]:
+    """A device asks to be let in, too early and with a code that is none."""
+    kind = {"authorization_grant_type": DEVICE, "client_type": "public", "allowed_scopes": ["openid"]}
+    board, _secret = ensure_client("Bảng tin", **kind)
+    codes = begin(board)
+    assert [
+        poll(board, codes).status_code,
+        poll(board, codes | {"device_code": "no-such-code-12"}).status_code,
+    ]
+    return {"device code": codes["device_code"], "user code": codes["user_code"]}
+
+
+def of_keys() -> dict[str, str]:
+    """A program proves itself by a key, once and once more with the same words; and sends a question ahead."""
+    key = ECKey.generate_key("P-256", {"kid": "k1", "alg": "ES256"})
+    kept = {"public_keys": KeySet([key]).as_dict(private=False), "allowed_scopes": ["profile"]}
+    program, _secret = ensure_client("Máy", authorization_grant_type="client-credentials", **kept)
+    signed = assertion(program, key)
+    assert [ask_token(signed).status_code for _time in range(2)] == [200, 401]
+    pushed = push(ensure_client("Hỏi trước", redirect_uris=REDIRECT, allowed_scopes=["openid"]))
+    return {"assertion": signed, "request sent ahead": pushed.json()["request_uri"].rpartition(":")[2]}
+
+
+def of_door() -> dict[str, str]:
+    """nginx asks about a browser with a cookie that is none."""
+    system, secret = old_system()
+    browser, about = Client(), {"X-Door-System": system.client_id, "X-Door-Key": secret}
+    browser.cookies["__Host-door"] = "no-such-cookie-1234567890"
+    for page in ("check", "start", "callback", "leave"):
+        browser.get(reverse(f"door-{page}") + "?code=no-such-code-123&state=x", headers=about)
+        browser.get(reverse(f"door-{page}"), headers=about | {"X-Door-Key": "wrong-door-key-12"})
+    return {
+        "key of the door": secret, "wrong key of the door": "wrong-door-key-12",
+        "cookie of the door": "no-such-cookie-1234567890", "code at the door": "no-such-code-123",
+    }  # fmt: skip
+
+
+def of_officers(admin) -> dict[str, str]:
+    """The help desk gives a new password, which its owner changes at once."""
+    desk = Client()
+    desk.force_login(admin)
+    new = desk.post(reverse("password-reset", args=["dung"]), {"reason": "Có thẻ"}).context["password"]
+    browser, own = Client(), "Sáu con vịt trời 99"
+    assert sign_in(browser, "dung", new)["Location"] == reverse("password-forced")
+    form = {"present": new, "new": own, "again": own}
+    assert browser.post(reverse("password-forced"), form).status_code == 302
+    return {"password of the help desk": new, "password after it": own}
+
+
+def of_provisioning() -> dict[str, str]:
+    """A system that keeps accounts of its own and refuses ours."""
+    with serving(Odd(lambda *_asked: (401, {}, {"detail": "no"}))) as app:
+        bring_up_to_date(target_at(app.address))
+    return {"token of a system with accounts": TOKEN}
 
 
 def of_links(person, admin) -> dict[str, str]:
@@ -208,7 +284,7 @@ def run(synced, wiki, capfd):  # noqa: F811
 def test_no_secret_is_written_down(run):
     secrets, log, database = run
     record = "\n".join(str(vars(entry)) for entry in AuditEntry.objects.all())
-    assert len(secrets) > 30
+    assert len(secrets) > 45
     assert all(len(secret) >= 8 for secret in secrets.values())
     # The search finds what is there: the log holds SQL, the database people, the record names.
     assert told_in(log, {"control": "a-word-that-was-logged", "table": "sso_auditentry"}) == [
