@@ -10,7 +10,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.urls import path
 
 from intranet import notifications
-from sso.api import SID, is_in_force, is_ours
+from sso.api import SID, is_in_force, opens_all
 
 log = logging.getLogger(__name__)
 SIGNED_OUT = 4401
@@ -38,7 +38,7 @@ class NoticeConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self):
         user, session = self.scope["user"], self.scope["session"]
         await self.accept()  # a socket that is refused before it opens cannot say why
-        if not user.is_authenticated or not is_ours(session):
+        if not user.is_authenticated or not opens_all(session):
             await self.close(code=SIGNED_OUT)
             return
         notifications.sockets_loop = asyncio.get_running_loop()

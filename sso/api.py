@@ -14,7 +14,7 @@ from sso.permissions import (
     require,
 )
 from sso.prepared import prepared
-from sso.services import SID, Reason, ensure_client, is_in_force, is_ours, mail_token, revoke
+from sso.services import SID, Reason, ensure_client, is_in_force, mail_token, opens_all, revoke
 from sso.services.rules import may_enter
 from sso.signals import (
     access_ended,
@@ -56,7 +56,6 @@ __all__ = [
     "is_clerk",
     "is_in_force",
     "is_leader",
-    "is_ours",
     "is_system_admin",
     "is_unit_admin",
     "look_up",
@@ -65,6 +64,7 @@ __all__ = [
     "may_enter",
     "name_key",
     "nfc",
+    "opens_all",
     "password_reset",
     "prepared",
     "require",

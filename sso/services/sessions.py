@@ -12,6 +12,7 @@ from sso.permissions import is_system_admin, require
 from sso.prepared import PreparedLookup
 from sso.services.audit import address_of
 from sso.services.revocation import Reason, end_sessions, revoke
+from sso.services.sign_ins import MUST_ENROL
 
 SID = "sid"  # names this session in tokens, without being its key
 MOST = 10  # sessions of one person; with one more the oldest ends
@@ -36,6 +37,11 @@ def is_ours(session) -> bool:
     records = session.get(login.AUTHENTICATION_METHODS_SESSION_KEY)
     owner = session.get(login._AUTHENTICATION_METHODS_USER_SESSION_KEY)
     return bool(records and session.get(SID)) and owner == session.get(SESSION_KEY)
+
+
+def opens_all(session) -> bool:
+    """Say whether ``session`` is ours, and opens more than the way to a second factor that is due."""
+    return is_ours(session) and not session.get(MUST_ENROL)
 
 
 def is_in_force(sid: str) -> bool:
