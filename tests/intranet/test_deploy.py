@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 from http.client import HTTPSConnection
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,18 @@ def test_where_somebody_was_is_written_down_and_nothing_that_opens_something(dep
     assert "secret" not in told
     for place in ("/people/", "/oauth/end-session/", "/sign-in/invitation/...", "/calendar/feed/..."):
         assert told.count(f'"GET {place} HTTP/1.1" ') >= 2
+
+
+def test_a_flood_of_tries_from_one_place_is_turned_away_and_pages_are_not(deployed):
+    tries = (deployed.ask("POST", "/sign-in/", b"", source="127.0.0.9").status for _time in range(1000))
+    statuses = [*takewhile(lambda status: status != 429, tries)]
+    others = [
+        deployed.ask("GET", "/sign-in/", source="127.0.0.9").status,
+        deployed.ask("POST", "/sign-in/", b"", source="127.0.0.10").status,
+    ]
+
+    assert 100 <= len(statuses) < 1000
+    assert (set(statuses), others) == ({403}, [200, 403])  # 403: without the form's token
 
 
 def test_another_host_is_refused(deployed):
