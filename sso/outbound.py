@@ -19,6 +19,8 @@ import urllib3
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sso.names import look_up
+
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 # Some systems send only what looks like a browser to the sign-in.
 LIKE_A_BROWSER = {"User-Agent": "Mozilla/5.0 (intranet)", "Accept": "text/html,*/*;q=0.8"}
@@ -191,7 +193,9 @@ def trusted() -> ssl.SSLContext:
 def address_of(host: str, port: int) -> str:
     """Return the network address of ``host`` that may be called: a neighbour's, never one of this machine or link."""
     try:
-        found = [row[4][0] for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        found = [row[4][0] for row in look_up(host, port, TIMEOUT.connect_timeout)]
+    except TimeoutError:
+        raise Unreachable(Trouble.TOO_SLOW) from None
     except (OSError, UnicodeError):
         raise Unreachable(Trouble.UNKNOWN_NAME) from None
     for text in found:

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 
 import ldap
 import pytest
+import urllib3
 
 from apps.mail.imap import Connection
 from sso import names
 from sso.directory.connection import opened
 from sso.names import kept_addresses, look_up
+from sso.outbound import Unreachable, call
 
 pytestmark = pytest.mark.any_database
 FOUND = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.7", 636))]
@@ -84,6 +86,17 @@ def test_a_directory_whose_name_nobody_resolves_is_given_up_in_time(resolver, se
 
     with pytest.raises(ldap.TIMEOUT, match="no address of ldap"):
         opened("ldaps://ldap.example")
+
+    assert time.monotonic() - began < 1
+
+
+def test_a_system_whose_name_nobody_resolves_holds_up_no_sign_out_of_others(resolver, monkeypatch):
+    resolver.answer = None
+    monkeypatch.setattr("sso.outbound.TIMEOUT", urllib3.Timeout(connect=0.2))
+    began = time.monotonic()
+
+    with pytest.raises(Unreachable, match="too_slow"):
+        call("POST", "https://wiki.example/logout", {"logout_token": "x"})
 
     assert time.monotonic() - began < 1
 
