@@ -33,7 +33,7 @@ from sso.views.account import systems as account_systems
 class AccountConverter(StringConverter):
     """What can be an account name; all else is an address that does not exist, before any database is asked."""
 
-    regex = r"[\w.@+-]+"
+    regex = r"[\w.@+~-]+"  # with what is put behind a name that was given to somebody else
 
 
 register_converter(AccountConverter, "account")

@@ -2,10 +2,12 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from demo.directory import GROUPS, person_dn
-from sso.api import Role
+from sso.api import Role, User
 from sso.directory.entries import canonical
+from tests.factories import UserFactory
 from tests.sso.conftest import sign_in
 from tests.sso.following import person
 
@@ -80,3 +82,19 @@ def test_what_is_no_address_is_none(ear, admin, mail):
 
 def test_a_name_in_the_tree_has_one_spelling():
     assert canonical("UID=Ha,OU=Phòng  Một,dc=x") == canonical("uid=ha, ou=pho\u0300ng một,dc=x")
+
+
+def test_whoever_lost_the_account_name_breaks_no_page(ear, admin):
+    """Somebody is renamed to what a local account is called, and another gets the name that was theirs."""
+    UserFactory(username="khach.lan", origin=User.Origin.LOCAL, entry_uuid=None)
+    before = person("dung").pk
+    admin.rename(person_dn("dung"), "uid=khach.lan")
+    admin.add_person("dung", "Trần Anh Dũng Em")
+    ear.hear()
+    browser = Client()
+    sign_in(browser, "tam")
+    name = User.objects.get(pk=before).username
+    pages = [reverse("people"), *(reverse(page, args=[name]) for page in ("person", "access"))]
+
+    assert [name, person("dung").full_name] == [f"dung~{before}", "Trần Anh Dũng Em"]
+    assert [browser.get(page).status_code for page in pages] == [200] * 3
