@@ -18,7 +18,7 @@ from oauth2_provider.settings import oauth2_settings
 
 from sso.models import AccessToken, Application, Grant, RefreshToken, User
 from sso.models.credentials import hashed
-from sso.oauth.claims import PERSON, SCOPE_OF, person_of
+from sso.oauth.claims import PERSON, person_of
 from sso.oauth.clients import OF_ITS_CLIENT
 from sso.oauth.devices import for_device
 from sso.oauth.issuing import (
@@ -30,8 +30,8 @@ from sso.oauth.issuing import (
     issue_for_program,
     someone,
 )
-from sso.oauth.scopes import scopes_for
-from sso.oauth.wanted import of_code
+from sso.oauth.scopes import scopes_for, still_allowed
+from sso.oauth.wanted import of_code, told_of
 from sso.prepared import PreparedLookup, Row
 from sso.services.audit import Action, record
 from sso.services.revocation import end_family
@@ -124,16 +124,19 @@ def for_code(client: Row, form: dict[str, str], request, code: Row | None) -> di
     )
     if now >= code.expires or not code.user_is_active or not fits or not is_let_in(client, code):
         raise Failed("invalid_grant")
+    scopes = still_allowed(code.scope, client.allowed_scopes)
+    if not scopes:
+        raise Failed("invalid_scope")
     family, wanted = uuid4(), of_code(code.claims)
     source = Source(
         code,
-        code.scope.split(),
+        scopes,
         family,
         (code.auth_time or now) + settings.SESSION_TOKENS_AGE,
         "authorization_code",
         nonce=code.nonce,
-        claims=" ".join(wanted.userinfo),
-        id_claims=tuple(wanted.id_token),
+        claims=" ".join(told_of(wanted.userinfo, client.allowed_scopes)),
+        id_claims=tuple(told_of(wanted.id_token, client.allowed_scopes)),
     )
     try:
         return issue_for_person(client, source, now, request, use_up_code.of(code.pk, now, family))
@@ -164,7 +167,7 @@ def for_refresh_token(client: Row, form: dict[str, str], request, token: Row | N
     scopes = form.get("scope", "").split() or granted
     if not scopes or not set(scopes) <= set(granted):
         raise Failed("invalid_scope")
-    claims = " ".join(name for name in token.claims.split() if SCOPE_OF[name] in client.allowed_scopes)
+    claims = " ".join(told_of(token.claims.split(), client.allowed_scopes))
     source = Source(
         token, scopes, token.family, token.end, "refresh_token", claims=claims, granted=" ".join(granted)
     )

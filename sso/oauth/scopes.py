@@ -1,5 +1,7 @@
 """What systems may ask for, and in which words a person is told."""
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.scopes import BaseScopes
 from oauth2_provider.settings import oauth2_settings
@@ -38,3 +40,8 @@ def scopes_for(application, asked: str) -> list[str]:
     """
     allowed = ApplicationScopes().get_available_scopes(application)
     return [name for name in dict.fromkeys(asked.split()) if name in allowed]
+
+
+def still_allowed(granted: str, allowed: Collection[str]) -> list[str]:
+    """Return those of the ``granted`` scopes that are among the ``allowed_scopes`` of the system's row today."""
+    return [name for name in granted.split() if name in allowed]

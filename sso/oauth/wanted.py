@@ -1,7 +1,7 @@
 """Claims that a system asks for one by one: the parameter "claims" (OpenID Connect Core §5.5)."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,8 +74,9 @@ def values_of(how: dict | None) -> list[str]:
     return [value if isinstance(value, str) else "" for value in values if value is not None]
 
 
-def told_of(part: dict[str, Any], allowed: Collection[str]) -> list[str]:
-    return [name for name in part if SCOPE_OF.get(name) in allowed]
+def told_of(names: Iterable[str], allowed: Collection[str]) -> list[str]:
+    """Return those of the claims ``names`` that the scopes ``allowed`` reach."""
+    return [name for name in names if SCOPE_OF.get(name) in allowed]
 
 
 def of_code(kept: str) -> Wanted:

@@ -30,6 +30,7 @@ from sso.oauth.claims import PERSON, person_of
 from sso.oauth.clients import ENABLED, proves_itself
 from sso.oauth.exchange import Failed, challenge_of, exchange, presented_in
 from sso.oauth.parameters import BadParameter, read
+from sso.oauth.scopes import still_allowed
 from sso.oauth.signing import issuer
 from sso.prepared import PreparedLookup, Row
 from sso.presets import GATEWAY
@@ -84,9 +85,10 @@ def check(request, system):
     person, address = person_of(held), request.headers.get("X-Door-Address") or None
     if not may_enter(person, system.rule, At(address, held.acr)):
         return stranger()
-    note_use(held.user_id, held.user_subject, held.client, held.scope)
+    scopes = still_allowed(held.scope, system.allowed_scopes)
+    note_use(held.user_id, held.user_subject, held.client, " ".join(scopes))
     response = HttpResponse()
-    for name, value in facts_of(person, held.scope.split()).items():
+    for name, value in facts_of(person, scopes).items():
         response.headers[name] = value
     return response
 

@@ -22,7 +22,9 @@ from sso.oauth.exchange import Failed, exchange, presented_in
 from sso.oauth.exchange import revoke as revoke_token
 from sso.oauth.pages import for_pages
 from sso.oauth.parameters import BadParameter, read
+from sso.oauth.scopes import still_allowed
 from sso.oauth.signing import issuer
+from sso.oauth.wanted import told_of
 from sso.prepared import PreparedLookup, Row
 from sso.services.rules import At, may_enter
 from sso.services.tokens import MAIL_CLIENT
@@ -37,6 +39,7 @@ ACCESS_TOKENS = PreparedLookup(
     client="application_id",
     client_id="application__client_id",
     is_enabled="application__is_enabled",
+    allowed="application__allowed_scopes",
     subject_group="application__subject_group",
     rule="application__rule",
     acr="acr",
@@ -165,9 +168,10 @@ def userinfo(request, form):
     scopes = found.scope.split()
     if "openid" not in scopes:
         return no_bearer("insufficient_scope", 403)
-    note_use(found.user_id, found.user_subject, found.client, told_by(found.scope, found.claims))
+    claims = told_of(found.claims.split(), found.allowed)
+    note_use(found.user_id, found.user_subject, found.client, told_by(found.scope, " ".join(claims)))
     subject = {"sub": subject_for(found.user_subject, found.subject_group)}
-    return JsonResponse(subject | claims_of(person_of(found), scopes, found.claims.split()))
+    return JsonResponse(subject | claims_of(person_of(found), scopes, claims))
 
 
 def no_bearer(error: str, status: int) -> JsonResponse:
@@ -177,10 +181,18 @@ def no_bearer(error: str, status: int) -> JsonResponse:
 
 
 def living(raw: str) -> Row | None:
-    """Return the access token when it, its system and its person are all in force. One query."""
+    """Return the access token when it, its system and its person are all in force. One query.
+
+    Of its scopes those count that the system may still have; with none of them left it is good for nothing.
+    """
     found = ACCESS_TOKENS.first(hashed(raw)) if raw else None
     if found is None or found.expires.timestamp() <= time.time() or not found.is_enabled:
         return None
+    scope = " ".join(still_allowed(found.scope, found.allowed))
+    if not scope:
+        return None
+    if scope != found.scope:
+        found = found._replace(scope=scope)
     if not found.user_id:
         return found
     if not found.user_is_active or (
