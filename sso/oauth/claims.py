@@ -46,8 +46,9 @@ def sid_for(sid: str, group: str) -> str:
 
 
 def profile(user: User) -> dict[str, Any]:
+    """What is empty, such as the middle of a name of two words, is left out (OpenID Connect Core §5.3.2)."""
     words = user.full_name.split()
-    return {
+    told = {
         "name": user.full_name,
         "family_name": words[0] if words else "",
         "given_name": words[-1] if words else "",
@@ -56,6 +57,7 @@ def profile(user: User) -> dict[str, Any]:
         "locale": user.language or "vi",
         "zoneinfo": "Asia/Ho_Chi_Minh",
     }
+    return {name: value for name, value in told.items() if value}
 
 
 def email(user: User) -> dict[str, Any]:
@@ -89,7 +91,8 @@ def organization(user: User) -> dict[str, Any]:
     )
     groups = [post["unit"] for post in posts]
     groups += [f"{role['role']}@{role['unit']}" if role["unit"] else role["role"] for role in roles]
-    return {"unit": unit, "posts": posts, "roles": roles, "groups": [*dict.fromkeys(groups)]}
+    told = {"posts": posts, "roles": roles, "groups": [*dict.fromkeys(groups)]}
+    return {"unit": unit} | told if unit else told
 
 
 BY_SCOPE: dict[str, Callable[[User], dict[str, Any]]] = {

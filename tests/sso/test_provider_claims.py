@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 
 from sso.api import ensure_client
 from sso.models import AccessToken, User
-from sso.oauth.claims import profile
+from sso.oauth.claims import BY_SCOPE, claims_of, profile
 from sso.services.uses import systems_of
 from tests.factories import person_of
 from tests.sso.conftest import (
@@ -140,16 +140,27 @@ def test_id_tokens_tell_no_more(session_of, person, tells, scope):
     ("full_name", "parts"),
     [
         ("Tạ Hoàng Nguyên Vỹ", ("Tạ", "Hoàng Nguyên", "Vỹ")),
-        ("Lê Tám", ("Lê", "", "Tám")),
-        ("", ("", "", "")),
+        ("Lê Tám", ("Lê", None, "Tám")),
+        ("", (None, None, None)),
     ],
 )
 def test_the_parts_of_a_name_make_up_the_whole(full_name, parts):
     """Moodle and others put it together again from its parts."""
     told = profile(User(full_name=full_name))
 
-    assert (told["family_name"], told["middle_name"], told["given_name"]) == parts
-    assert " ".join(filter(None, parts)) == told["name"]
+    assert tuple(map(told.get, ("family_name", "middle_name", "given_name"))) == parts
+    assert " ".join(filter(None, parts)) == told.get("name", "")
+
+
+def test_what_nobody_knows_is_left_out(db):
+    """Neither null nor an empty text stands for it (OpenID Connect Core §5.3.2)."""
+    person = User(full_name="Lê Tám", username="tam")
+
+    told = claims_of(person, BY_SCOPE)
+
+    assert set(told) == {
+        "name", "family_name", "given_name", "preferred_username", "locale", "zoneinfo", "posts", "roles", "groups",
+    }  # fmt: skip
 
 
 def test_g14_two_people_have_two_names_in_a_group(session_of):
