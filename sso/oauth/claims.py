@@ -67,7 +67,8 @@ def email(user: User) -> dict[str, Any]:
 
 
 def phone(user: User) -> dict[str, Any]:
-    return {"phone_number": user.phone} if user.phone else {}
+    """Whether the number is right, nobody has tried, and a verified one would have to be international (§5.1)."""
+    return {"phone_number": user.phone, "phone_number_verified": False} if user.phone else {}
 
 
 def address(user: User) -> dict[str, Any]:
@@ -113,7 +114,7 @@ NAMES_OF = {
         "zoneinfo",
     ],
     "email": ["email", "email_verified"],
-    "phone": ["phone_number"],
+    "phone": ["phone_number", "phone_number_verified"],
     "address": ["address"],
     "organization": ["unit", "posts", "roles", "groups"],
 }

@@ -28,7 +28,7 @@ PROFILE = {
     "zoneinfo": "Asia/Ho_Chi_Minh",
 }
 EMAIL = {"email": "ha@mic.example", "email_verified": True}
-PHONE = {"phone_number": "024 3943 0001"}
+PHONE = {"phone_number": "024 3943 0001", "phone_number_verified": False}
 ADDRESS = {"address": {"formatted": "P. 512"}}
 
 
