@@ -17,7 +17,7 @@ class Receiver:
     """A system's back-channel address: keeps what it is sent, and answers with ``status``."""
 
     def __init__(self):
-        self.status, self.tokens, self.requests = "200 OK", [], []
+        self.status, self.tokens, self.requests, self.forms = "200 OK", [], [], []
         self.address = f"http://127.0.0.1:{free_port()}/logout"
         self.server = make_server(
             "127.0.0.1", int(self.address.split(":")[2].split("/")[0]), self, handler_class=QuietHandler
@@ -27,7 +27,8 @@ class Receiver:
     def __call__(self, environ, start_response):
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()
         self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["CONTENT_TYPE"]))
-        self.tokens += parse_qs(body)["logout_token"]
+        self.forms.append(parse_qs(body))
+        self.tokens += self.forms[-1]["logout_token"]
         start_response(self.status, [("Location", "http://127.0.0.1:1/elsewhere")])
         return [b""]
 

@@ -34,6 +34,13 @@ def party(issuer):
 
 
 @pytest.fixture
+def other(issuer):
+    """A second relying party."""
+    system, secret = ensure_client("Other", redirect_uris=CALLBACK, allowed_scopes=["openid"])
+    return RelyingParty(issuer, system.client_id, secret, CALLBACK)
+
+
+@pytest.fixture
 def person():
     return person_of(
         full_name="Nguyễn Thị Thu Hà", username="ha", language="vi", phone="024 3943 0001", room="P. 512"

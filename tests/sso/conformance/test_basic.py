@@ -10,6 +10,7 @@ import requests
 import time_machine
 from django.utils import timezone
 from joserfc import jws
+from joserfc.jwk import import_key
 
 from sso.models import Grant, User
 from tests.sso.conformance.conftest import CALLBACK
@@ -35,7 +36,10 @@ ADDRESS = {"address": {"formatted": "P. 512"}}
 def told(party, person, scope: str) -> dict:
     """What userinfo tells besides "sub", which is the ID token's."""
     tokens = party.tokens(scope=scope)
-    claims = party.userinfo(tokens["access_token"]).json()
+    response = party.userinfo(tokens["access_token"])
+    assert response.headers["Content-Type"] == "application/json"
+    claims = response.json()
+    assert not [name for name, value in claims.items() if value is None or value == ""]
     assert claims.pop("sub") == tokens["claims"]["sub"] == str(person.subject)
     assert set(tokens["scope"].split()) == set(scope.split())
     return claims
@@ -74,8 +78,11 @@ def test_post_request(inside):
 
 
 def test_alternate_happy_flow(inside):
-    """Scopes in another order, and another of the registered addresses."""
+    """Scopes and parameters in another order, another registered address, a state of all kinds of signs."""
     inside.callback = f"{CALLBACK}/second"
+    inside.state = "~!@#$%^&*()_+-={}[]|:;<>,.?/ " * 4 + "a" * 12
+    usual = inside.question
+    inside.question = lambda **changes: dict(reversed(usual(**changes).items()))
 
     tokens = inside.tokens(scope="email profile openid")
 
@@ -274,7 +281,10 @@ def test_auth_code_reuse(inside):
     code = inside.code()
     first = inside.redeem(code).json()
 
-    assert inside.redeem(code).json()["error"] == "invalid_grant"
+    again = inside.redeem(code)
+
+    assert (again.status_code, again.headers["Content-Type"]) == (400, "application/json")
+    assert again.json()["error"] == "invalid_grant"
     assert inside.userinfo(first["access_token"]).status_code == 401
 
 
@@ -298,6 +308,16 @@ def test_refresh_token(inside):
     assert claims["iat"] >= tokens["claims"]["iat"]
     assert inside.userinfo(again["access_token"]).json()["email"] == "ha@mic.example"
     assert inside.refresh(again["refresh_token"]).status_code == 200
+
+
+def test_refresh_token_is_of_its_client(inside, other):
+    """The second half of the module: what one client got, another may not use, and that does no harm to the first."""
+    tokens = inside.tokens(nonce="n" * 43)
+
+    answer = other.refresh(tokens["refresh_token"])
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert inside.refresh(tokens["refresh_token"]).status_code == 200
 
 
 # --- request objects, which we do not take ---------------------------------------------------------
@@ -347,3 +367,8 @@ def test_discovery_endpoint_verification(party, issuer):
         ("RSA", "RS256", "sig"),
         ("EC", "ES256", "sig"),
     }
+    assert len({key["kid"] for key in keys}) == len(keys)
+    assert {name for key in keys for name in key} == {
+        "kty", "alg", "use", "kid", "n", "e", "crv", "x", "y",
+    }  # fmt: skip
+    assert all(import_key(key).raw_value.key_size >= 2048 for key in keys if key["kty"] == "RSA")
