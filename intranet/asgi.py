@@ -5,10 +5,11 @@ import os
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.wsgi import get_wsgi_application
+
+from intranet.handler import get_pages
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intranet.settings")
-pages = get_wsgi_application()
+pages = get_pages()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 (needs the apps loaded)
 

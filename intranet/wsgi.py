@@ -2,10 +2,10 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+from intranet.handler import get_pages
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intranet.settings")
-application = get_wsgi_application()
+application = get_pages()
 
 from sso.api import watch  # noqa: E402 (needs the apps loaded)
 

@@ -176,6 +176,11 @@ def test_strangers_and_foreign_pages_hear_nothing(place):
     assert [codes, foreign] == [[4401, 4401], 403]
 
 
+def test_no_content_type_breaks_a_page(place):
+    """The server has our own handler (tests/intranet/test_handler.py)."""
+    assert get(*place, "/people/?q=ha", **{"Content-Type": "text/plain; charset=hex"}).status_code == 200
+
+
 def test_notice_of_another_process_comes_through_redis_and_pages_work_without_it(tmp_path, redis):
     with web(tmp_path, **redis.environment) as (port, session, environment):
         page = Page(port, session)
