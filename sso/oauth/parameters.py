@@ -42,7 +42,14 @@ class BadParameter(Exception):
 
 
 class Refused(Exception):
-    """The request names no registered system and address: the person reads the error, nobody is redirected."""
+    """The request names no registered system and address: the person reads the error, nobody is redirected.
+
+    The text holds no word of the request: anybody can write one, and send people here to read it.
+    """
+
+    @classmethod
+    def unreadable(cls) -> "Refused":
+        return cls(_("A part of the request is there twice, is too long or cannot be read."))
 
 
 class Answer(Exception):
@@ -102,7 +109,7 @@ def asked_in(query: QueryDict) -> Asked:
     try:
         values = {name: read_one(query, name) for name in ("client_id", "redirect_uri")}
     except BadParameter as error:
-        raise Refused(str(error)) from error
+        raise Refused.unreadable() from error
     client = ENABLED.first(values["client_id"])
     if client is None or not client.allows_grant_type(Application.GRANT_AUTHORIZATION_CODE):
         raise Refused(_("No such system is registered here."))

@@ -152,7 +152,7 @@ def sign_out_asked(query: QueryDict) -> tuple[str, dict | None, str]:
     try:
         values = read(query)
     except BadParameter as error:
-        raise Refused(str(error)) from error
+        raise Refused.unreadable() from error
     claims, named = None, ""
     if hint := values.get("id_token_hint"):
         claims = read_hint(hint)

@@ -5,6 +5,7 @@ from base64 import b64encode
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from sso.api import ensure_client
 from sso.models import AccessToken
@@ -57,7 +58,19 @@ def test_p39_bad_parameters_get_the_standard_error(session_of, person, wiki, cha
     "changes", [{"client_id": "a\0"}, {"client_id": ["a", "b"]}, {"redirect_uri": f"{REDIRECT}\n"}]
 )
 def test_p39_bad_client_or_address_gets_a_page_and_no_redirect(session_of, person, wiki, changes):
-    assert ask(session_of(person), wiki[0], **changes).status_code == 400
+    response = ask(session_of(person), wiki[0], **changes)
+
+    assert response.status_code == 400
+    assert "Một phần của yêu cầu" in response.content.decode()  # in the reader's language
+
+
+@pytest.mark.parametrize("page", ["oauth-authorize", "oauth-end-session"])
+def test_no_word_of_an_address_stands_on_the_page_about_it(client, page, db):
+    """Keycloak showed what a link said as if it were its own (CVE-2025-10044): "call this number"."""
+    response = client.get(reverse(page), {"call.0900.123.456": ["a", "b"], "client_id": ["call.0900", "x"]})
+
+    assert response.status_code == 400
+    assert "0900" not in strip_tags(response.content.decode())
 
 
 @pytest.mark.parametrize(
