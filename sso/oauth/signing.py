@@ -35,12 +35,12 @@ def named_by_lost_key(token: str) -> str | None:
     """
     try:
         found = jws.extract_compact(token.encode())
-        header, claims = found.headers(), json.loads(found.payload)
+        header, name = found.headers(), json.loads(found.payload)["aud"]
         if header["alg"] not in Algorithm.values or key_named(header["kid"], header["alg"]):
             return None
-        return str(claims["aud"])
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return name if isinstance(name, str) and name.isprintable() else None
 
 
 def verified(token: str, typ: str) -> dict[str, Any] | None:

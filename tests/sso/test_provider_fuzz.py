@@ -1,11 +1,12 @@
 """Whatever other systems send to the provider, the answer is one of its own and never an error of the server."""
 
+import base64
 import json
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sso.api import ensure_client
@@ -136,6 +137,52 @@ def test_p39_endpoints_of_programs_answer_bodies_and_headers_that_are_none(clien
     )
 
     assert response.status_code in {400, 401, 403}
+
+
+def part(value) -> str:
+    """A part of a signed token, as anybody can write one."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+odd = st.sampled_from(
+    ["zz", "", "\0", "\ud800", "x" * 5000, ["x"], {"a": 1}, None, 7, True, "RS256", "JWT", "none"]
+)
+headers = st.one_of(
+    st.fixed_dictionaries({"alg": st.just("RS256"), "kid": odd}, optional={"typ": odd, "jwk": odd}),
+    st.fixed_dictionaries({}, optional={"alg": odd, "kid": odd, "crit": odd}),
+    odd,
+)
+payloads = st.one_of(st.fixed_dictionaries({}, optional={"aud": odd, "iss": odd, "exp": odd}), odd)
+
+
+@some
+@given(header=headers, payload=payloads, signature=st.sampled_from(["", "AAAA", "!", "é"]))
+@example(header={"alg": "RS256", "kid": "zz"}, payload={"aud": "\0"}, signature="AAAA")
+@example(header={"alg": "RS256", "kid": "zz"}, payload={"aud": "\ud800"}, signature="AAAA")
+def test_p39_signed_tokens_that_are_none_break_nothing(known, header, payload, signature):
+    """As the hint of a sign-out, of a question, and as the proof of a system."""
+    browser, wiki, _words = known
+    token = f"{part(header)}.{part(payload)}.{signature}"
+    question = {
+        "client_id": wiki[0].client_id, "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid",
+        "code_challenge": "c" * 43, "code_challenge_method": "S256", "prompt": "none",
+    }  # fmt: skip
+    proof = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    }
+    leaving = {"post_logout_redirect_uri": "https://wiki.example/bye", "id_token_hint": token}
+
+    assert Client(raise_request_exception=False).get(reverse("oauth-end-session"), leaving).status_code == 400
+    assert browser.get(reverse("oauth-end-session"), leaving).status_code == 400
+    assert parameters_of(browser.get(reverse("oauth-authorize"), question | {"id_token_hint": token}))[
+        "error"
+    ]
+    answer = Client(raise_request_exception=False).post(
+        reverse("oauth-token"), proof | {"client_assertion": token}
+    )
+    assert answer.status_code in {400, 401}
 
 
 @some
