@@ -13,12 +13,14 @@ from sso.oauth.scopes import scopes_for
 from sso.oauth.wanted import NotUnderstood, Wanted, wanted_in
 from sso.prepared import PreparedGet
 
+LONGEST_TOKEN = 15000  # of ours that tell something: they grow with a person's posts and roles
 LONGEST = {
-    "acr_values": 500, "client_assertion": 4000, "client_assertion_type": 100, "client_id": 255,
-    "client_secret": 255, "code": 255, "code_challenge": 128, "code_challenge_method": 10, "code_verifier": 128,
-    "device_code": 255, "grant_type": 80, "login_hint": 254, "max_age": 10, "nonce": 255, "prompt": 50,
+    "access_token": LONGEST_TOKEN, "acr_values": 500, "client_assertion": 4000,
+    "client_assertion_type": 100, "client_id": 255, "client_secret": 255, "code": 255, "code_challenge": 128,
+    "code_challenge_method": 10, "code_verifier": 128, "device_code": 255, "grant_type": 80,
+    "id_token_hint": LONGEST_TOKEN, "login_hint": 254, "max_age": 10, "nonce": 255, "prompt": 50,
     "redirect_uri": 2000, "refresh_token": 255, "response_mode": 20, "response_type": 50, "scope": 1000,
-    "state": 2000, "token": 4000, "token_type_hint": 50,
+    "state": 2000, "token": LONGEST_TOKEN, "token_type_hint": 50,
 }  # fmt: skip
 LONGEST_OF_OTHERS = 8000
 LONGEST_QUERY = 16000  # of all together, where they are kept or sent on

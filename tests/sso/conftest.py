@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django_auth_ldap.config import LDAPSearch
 from django_tasks_db.models import DBTaskResult
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 from demo.directory import UNITS, entry, group, hashed, person_dn
 from demo.servers.process import ServerFailed, workspace
@@ -351,3 +353,20 @@ def introspect(client, system, token):
     credentials = b64encode(f"{system[0].client_id}:{system[1]}".encode()).decode()
     headers = {"Authorization": f"Basic {credentials}"}
     return client.post(reverse("oauth-introspect"), {"token": token}, headers=headers)
+
+
+def registered(name: str, **fields):
+    """A system that may learn the usual things: (row, secret)."""
+    return ensure_client(
+        name,
+        redirect_uris=REDIRECT,
+        allowed_scopes=["openid", "profile", "email", "organization"],
+        skip_authorization=True,
+        **fields,
+    )
+
+
+def read(token: str) -> dict:
+    """The claims of a token that we have signed."""
+    keys = KeySet.import_key_set(Client().get(reverse("oauth-jwks")).json())
+    return jwt.decode(token, keys, algorithms=["RS256", "ES256"]).claims
