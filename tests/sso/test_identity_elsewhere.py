@@ -45,6 +45,7 @@ def test_p08_no_admin_alone_registers_a_system_by_djangos_pages(superuser):
 
 
 def test_p08_djangos_pages_of_identity_are_shut_to_everybody(superuser, wiki):
+    """authentik let the link between a person and an identity be changed (CVE-2026-49448)."""
     Authenticator.objects.create(user=UserFactory(), type=Authenticator.Type.TOTP, data={"secret": "x"})
     before = kept()
     shut = [model for model in admin.site._registry if model._meta.app_label in {"sso", "mfa", "account"}]

@@ -114,6 +114,7 @@ def test_request_by_post_is_asked_again_as_get(session_of, person, wiki):
 
 
 def test_scopes_are_limited_to_those_of_the_row(session_of, person, wiki):
+    """authentik gave scopes that nobody had set up (CVE-2024-52287)."""
     wiki[0].allowed_scopes = ["openid", "email"]
     wiki[0].save()
     client = session_of(person)

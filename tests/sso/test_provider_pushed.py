@@ -301,6 +301,7 @@ def test_a_system_with_a_key_has_no_secret_any_more(signer):
     ],
 )
 def test_an_assertion_must_be_for_us_from_it_and_of_now(signer, key, changes):
+    """One of years hence would have to be remembered for as long (Keycloak, CVE-2025-2559)."""
     response = ask_token(assertion(signer[0], key, **changes))
 
     assert (response.status_code, response.json()["error"]) == (401, "invalid_client")

@@ -63,6 +63,7 @@ def test_p12_a_refresh_token_used_at_once_by_many_answers_all_within_its_family(
 
 @pytest.mark.parametrize("round_number", range(2))
 def test_p12_a_refresh_token_used_long_ago_ends_all_however_many_send_it(session_of, wiki, round_number):
+    """Keycloak looked and wrote in two steps (CVE-2026-1035)."""
     browser = session_of(person_of())
     old = tokens_of(browser, wiki)["refresh_token"]
     newer = refresh(browser, wiki, old).json()["refresh_token"]

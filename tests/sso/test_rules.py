@@ -177,6 +177,7 @@ def test_way_that_wants_more_strength_asks_for_it(session_of, people, wiki):
 
 
 def test_network_is_that_of_the_browser(session_of, people, wiki):
+    """authentik believed the header of whoever sent one (CVE-2023-36456)."""
     set_rule(wiki[0], Way(networks=("10.0.0.0/8",)))
     browser = session_of(people["officer"])
     forged = {"HTTP_X_FORWARDED_FOR": "10.0.0.1", "HTTP_X_REAL_IP": "10.0.0.1"}

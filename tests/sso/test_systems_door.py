@@ -58,6 +58,7 @@ def test_only_the_server_with_the_secret_may_ask(client, page):
 @pytest.mark.django_db
 @pytest.mark.parametrize("cookie", ["", "x", "%00", '"', "a" * 5000, "é", "=;", "null", "x" * 43])
 def test_malformed_cookie_lets_in_nobody(client, cookie):
+    """One passed the door of authentik (CVE-2026-25748)."""
     row, secret = old_system()
     client.cookies["__Host-door"] = cookie
 
@@ -199,7 +200,7 @@ WAYS_ROUND = [
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_no_way_of_writing_an_address_or_header_gets_a_stranger_in(door):
-    """Rules that look at a path are passed by other ways of writing it; this door has none that looks."""
+    """Rules that look at a path are passed by other ways of writing it (CVE-2026-95811); this door has none."""
     address, _row = door
     parts = urlsplit(address)
     for path in WAYS_ROUND:

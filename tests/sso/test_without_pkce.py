@@ -50,6 +50,7 @@ def test_all_others_are_refused_without(session_of, person, wiki, public):
     ],
 )
 def test_half_a_challenge_is_no_way_around_it(session_of, person, moodle, changes):
+    """authentik let pass whoever left it out at one of the two steps (CVE-2023-48228, CVE-2024-23647)."""
     assert parameters_of(ask(session_of(person), moodle[0], **changes))["error"] == "invalid_request"
 
 
