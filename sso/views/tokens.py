@@ -96,14 +96,17 @@ def token(request, form):
 @require_POST
 @for_programs
 def revoke(request, form):
-    """RFC 7009. A token that is unknown or another's is answered like one that was revoked."""
+    """RFC 7009. A token that is unknown or another's is answered like one that was revoked.
+
+    The standard wants no body; some clients, such as simple-oauth2, read each answer as JSON.
+    """
     if not form.get("token"):
         return failure("invalid_request", "token is missing")
     request.system = client = client_of(request, form, or_public=True)
     if client is None:
         return unknown_client()
     revoke_token(client, form["token"], request)
-    return HttpResponse()
+    return JsonResponse({})
 
 
 @require_POST
