@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from django.conf import settings as settings_of_suite
 from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
@@ -22,6 +23,14 @@ some = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+OF_PROGRAMS = [
+    "oauth-token",
+    "oauth-revoke",
+    "oauth-introspect",
+    "oauth-userinfo",
+    "oauth-device",
+    "oauth-par",
+]
 NAMES = [
     "acr_values", "assertion", "claims", "client_assertion", "client_assertion_type", "client_id",
     "client_secret", "code", "code_challenge", "code_challenge_method", "code_verifier", "device_code", "display",
@@ -93,9 +102,7 @@ def test_p39_authorize_answers_whatever_is_asked(known, data):
         assert asking.post(reverse("oauth-authorize"), query).status_code in {303, 400}
 
 
-@pytest.mark.parametrize(
-    "name", ["oauth-token", "oauth-revoke", "oauth-introspect", "oauth-userinfo", "oauth-device"]
-)
+@pytest.mark.parametrize("name", OF_PROGRAMS)
 @some
 @given(data=st.data())
 def test_p39_endpoints_of_programs_answer_whatever_is_sent(known, name, data):
@@ -112,14 +119,14 @@ def test_p39_endpoints_of_programs_answer_whatever_is_sent(known, name, data):
 
     response = bare.post(reverse(name), form)
 
-    assert response.status_code in {200, 400, 401, 403}
+    assert response.status_code in {200, 201, 400, 401, 403}
     if response.get("WWW-Authenticate") == 'Bearer realm="oauth"':  # no token, so none is wrong
         assert (name, response.status_code, response.content) == ("oauth-userinfo", 401, b"")
-    elif response.status_code != 200:
+    elif response.status_code >= 400:
         assert json.loads(response.content)["error"].isascii()
 
 
-@pytest.mark.parametrize("name", ["oauth-token", "oauth-introspect", "oauth-userinfo", "oauth-device"])
+@pytest.mark.parametrize("name", OF_PROGRAMS)
 @some
 @given(
     body=st.binary(max_size=300),
@@ -139,10 +146,53 @@ def test_p39_endpoints_of_programs_answer_bodies_and_headers_that_are_none(clien
     assert response.status_code in {400, 401, 403}
 
 
+headers_of_nginx = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            "::1",
+            "10.0.0.1",
+            "10.0.0.1:80",
+            "fe80::1%eth0",
+            "::ffff:10.0.0.1",
+            "1" * 300,
+            "\xff",
+            "%00",
+            "é",
+        ]
+    ),
+    st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=40),
+)
+
+
+@pytest.mark.parametrize("name", ["door-check", "door-start", "door-callback", "door-leave"])
+@some
+@given(address=headers_of_nginx, cookie=headers_of_nginx, query=st.binary(max_size=60), more=headers_of_nginx)
+@example(address="x", cookie="x", query=b"back=/%ed%a0%80", more="x")
+@example(address="x", cookie="x", query=b"code=a&state=b&iss=%00", more="x")
+def test_p39_the_door_answers_whatever_nginx_passes_on(known, name, address, cookie, query, more):
+    """nginx shows the right secret for each request of a browser, whatever that browser has sent."""
+    row, secret = ensure_client(
+        "Cũ", redirect_uris="https://old.example/.intranet/callback", allowed_scopes=["openid"],
+        rule={"ways": [{"networks": ["10.0.0.0/8"]}]},
+    )  # fmt: skip
+    browser = Client(raise_request_exception=False)
+    headers = {
+        "HTTP_X_DOOR_SYSTEM": row.client_id, "HTTP_X_DOOR_KEY": secret, "HTTP_X_DOOR_ADDRESS": address,
+        "HTTP_COOKIE": f"__Host-door={cookie}; __Host-door-start={more}", "HTTP_X_DOOR_USER": more,
+    }  # fmt: skip
+
+    answer = browser.get(reverse(name), QUERY_STRING=query.decode("latin-1"), **headers)
+
+    assert answer.status_code in {302, 401}
+    assert "X-Door-User" not in answer
+    if answer.status_code == 302:
+        assert answer["Location"] == "/" or answer["Location"].startswith(settings_of_suite.BASE_URL)
+
+
 def part(value) -> str:
     """A part of a signed token, as anybody can write one."""
-    text = value if isinstance(value, str) else json.dumps(value)
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 odd = st.sampled_from(

@@ -2,10 +2,14 @@
 
 import json
 import time
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from packaging.requirements import Requirement
 
 from sso.api import Reason, User, ensure_client, mail_token, revoke
 from sso.models import AccessToken, Grant, RefreshToken
@@ -23,6 +27,7 @@ from tests.sso.conftest import (
 )
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parents[2]
 
 
 def test_p01_prompt_none_answers_without_a_page(client, session_of, person, wiki):
@@ -84,6 +89,16 @@ def test_p04_disabled_people_are_refused_everywhere(session_of, person, wiki):
     assert userinfo(client, tokens["access_token"]).status_code == 401
     assert introspect(client, wiki, tokens["access_token"]).json() == {"active": False}
     assert introspect(client, dovecot, mail).json() == {"active": False}
+
+
+def test_p05_a_session_of_somebody_disabled_opens_nothing(session_of, person, wiki):
+    client = session_of(person)
+    assert is_in(client)
+    User.objects.filter(pk=person.pk).update(is_active=False)
+
+    assert not is_in(client)
+    assert parameters_of(ask(client, wiki[0], prompt="none"))["error"] == "login_required"
+    assert not Grant.objects.exists()
 
 
 def test_p06_p07_sign_out_by_a_system_ends_this_session_only(session_of, person, wiki):
@@ -289,6 +304,15 @@ def test_p16_only_who_was_asked_to_choose_is_signed_out_by_the_answer(session_of
 
     assert parameters_of(answer)["error"] == "access_denied"
     assert is_in(client)
+
+
+def test_p17_oauthlib_is_one_without_the_known_holes():
+    """The toolkit takes older ones, too (GHSA-hj66-6f7g-4r5v, GHSA-xpv3-w29h-x7cv)."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (wanted,) = [Requirement(line) for line in project["dependencies"] if line.startswith("oauthlib")]
+
+    assert version("oauthlib") in wanted.specifier
+    assert "4.0.0" not in wanted.specifier
 
 
 def test_p20_ending_everything_ends_session_and_tokens(session_of, person, wiki):
