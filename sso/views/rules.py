@@ -84,7 +84,7 @@ def rows_of(person: User, way: Way, at: At, texts: dict[Kind, str]) -> list[dict
 
 
 def facts_of(person: User, reach: str) -> list[tuple[str, str]]:
-    """Return what the conditions look at, in words."""
+    """Return what the conditions look at, in words, as far as there is any."""
     roles, levels = dict(ROLES), dict(LEVELS)
     posts = [
         f"{post.title}, {post.unit} ({levels.get(post.level, post.level)})" for post in person.current_posts
@@ -94,12 +94,13 @@ def facts_of(person: User, reach: str) -> list[tuple[str, str]]:
         for role in person.current_roles
     ]
     groups = [group.name for group in person.groups.all()]
-    return [
-        (_("Posts"), "; ".join(posts) or "–"),
-        (_("Roles"), "; ".join(held) or "–"),
-        (_("Groups"), "; ".join(groups) or "–"),
+    facts = [
+        (_("Posts"), "; ".join(posts)),
+        (_("Roles"), "; ".join(held)),
+        (_("Groups"), "; ".join(groups)),
         (_("Can sign in"), str(Acr(reach).label)),
     ]
+    return [(label, value) for label, value in facts if value]
 
 
 def described(ways: tuple[Way, ...]) -> list[dict[Kind, str]]:

@@ -131,8 +131,9 @@ def described(waiting: SystemRequest, reader) -> dict:
 
 
 def given_of(system: Application) -> list[tuple[str, str]]:
-    """Return what a second person approves, in words."""
-    return [(label_of(name), words(name, getattr(system, name))) for name in clients.SENSITIVE]
+    """Return what a second person approves, in words; what was left empty or unticked says nothing."""
+    values = [(name, getattr(system, name)) for name in clients.SENSITIVE]
+    return [(label_of(name), words(name, value)) for name, value in values if value]
 
 
 def label_of(name: str) -> str:

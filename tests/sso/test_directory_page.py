@@ -312,7 +312,9 @@ def test_a_directory_that_was_never_followed_is_no_alarm(boss):
     tell()
 
     assert Notification.objects.count() == 0
-    assert "chưa từng theo dõi" in browser_of(boss).get(PAGE).content.decode()
+    page = browser_of(boss).get(PAGE).content.decode()
+    assert "chưa từng theo dõi" in page
+    assert "<dt>" not in page
 
 
 def test_status_names_who_is_held(held):

@@ -364,6 +364,14 @@ def test_page_names_each_condition_with_its_answer(signed_in, people, units, wik
     assert asked("officer", address="9.1.1.1", acr="2") == (False, [[False], [True, False]])
 
 
+def test_page_tells_of_a_person_what_there_is(signed_in, people, wiki):
+    page = signed_in(people["admin"]).get(
+        reverse("system-why", args=[wiki[0].pk]), {"account": people["officer"].username}
+    )
+
+    assert [label for label, _value in page.context["has"]] == ["Chức vụ", "Có thể đăng nhập"]
+
+
 def test_page_says_no_to_a_disabled_account_and_knows_no_stranger(signed_in, people, wiki):
     people["head"].is_active = False
     people["head"].save()

@@ -357,3 +357,20 @@ def test_the_mail_of_the_suite_has_a_name_in_each_language(signed_in, language, 
 
     assert f">{name}</a>" in rows
     assert f">{name}</option>" in record
+
+
+def test_page_tells_what_is_registered_and_leaves_out_the_rest(admin_client):
+    admin_client.post(reverse("system-new"), FORM | {"backchannel_logout_uri": ""})
+    system = Application.objects.get(name="Wiki")
+
+    given = admin_client.get(system.get_absolute_url()).context_data["given"]
+
+    assert [value for _label, value in given] == [
+        "Cán bộ đăng nhập vào hệ thống",
+        "Trên máy chủ, giữ được khóa bí mật",
+        "https://wiki.example/a\nhttp://127.0.0.1:5000/b",
+        "Xác nhận danh tính người đăng nhập; Địa chỉ thư điện tử",
+        "có",
+        "bằng mật khẩu",
+        "RSA (RS256), hệ thống nào cũng hỗ trợ",
+    ]
