@@ -374,3 +374,14 @@ def test_page_tells_what_is_registered_and_leaves_out_the_rest(admin_client):
         "bằng mật khẩu",
         "RSA (RS256), hệ thống nào cũng hỗ trợ",
     ]
+
+
+@pytest.mark.parametrize("page", ["system-new", "system-edit"])
+def test_form_shows_each_field_once(admin_client, wiki, page):
+    args = [wiki[0].pk] if page == "system-edit" else []
+    answer = admin_client.get(reverse(page, args=args), {"preset": "moodle", "base": "https://m.example"})
+
+    drawn = answer.content.decode()
+    shown = [field.name for field in answer.context_data["form"].visible_fields()]
+    assert {name: drawn.count(f'id="field-{name}"') for name in shown} == dict.fromkeys(shown, 1)
+    assert drawn.count('name="preset"') == 1
