@@ -52,6 +52,15 @@ def test_axe_finds_no_serious_fault(show, name, size):
     assert serious(Axe().run(page, options=CONTRAST)) == []
 
 
+def test_a_link_in_grey_words_is_more_than_a_colour(page_of):
+    page = page_of("vanthu", bypass_csp=True)
+    page.goto("/documents/")
+    page.locator(".documents-subject").first.click()
+
+    expect(page.get_by_role("link", name="Chuyển ngay")).to_be_visible()
+    assert serious(Axe().run(page)) == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_page_keeps_the_content_policy_and_fits_every_window(show, name):
     page = show(name, is_mobile=False)  # its console is listened to, see page_of
