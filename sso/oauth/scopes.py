@@ -8,13 +8,13 @@ from oauth2_provider.settings import oauth2_settings
 
 OPENS_MAILBOXES = "mail"  # served by the mail server, which asks at introspection
 TEXTS = {
-    "openid": _("Know who you are"),
+    "openid": _("Who you are"),
     "profile": _("Your name, account and language"),
     "email": _("Your mail address"),
     "phone": _("Your office telephone number"),
     "address": _("Your room"),
     "organization": _("Your unit, posts and roles"),
-    OPENS_MAILBOXES: _("Read and send mail in your name"),
+    OPENS_MAILBOXES: _("Your mailbox: reading and sending mail in your name"),
 }
 
 

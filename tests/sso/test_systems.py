@@ -369,7 +369,7 @@ def test_page_tells_what_is_registered_and_leaves_out_the_rest(admin_client):
         "Cán bộ đăng nhập vào hệ thống",
         "Trên máy chủ, giữ được khóa bí mật",
         "https://wiki.example/a\nhttp://127.0.0.1:5000/b",
-        "Xác nhận danh tính người đăng nhập; Địa chỉ thư điện tử",
+        "Danh tính người đăng nhập; Địa chỉ thư điện tử",
         "có",
         "bằng mật khẩu",
         "RSA (RS256), hệ thống nào cũng hỗ trợ",
