@@ -4,11 +4,16 @@ import re
 from types import SimpleNamespace
 
 from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 from wagtail import hooks
+from wagtail.admin.forms.collections import GroupCollectionManagementPermissionFormSet
 from wagtail.admin.views.account import LocaleSettingsPanel, NameEmailSettingsPanel
 from wagtail.admin.views.pages.search import SearchView
-from wagtail.models import Page
+from wagtail.images.forms import GroupImagePermissionFormSet
+from wagtail.models import Page, Site
 from wagtail.permission_policies.pages import PagePermissionPolicy
+from wagtail.sites.views import IndexView
 
 from sso.api import User, is_system_admin
 
@@ -20,6 +25,19 @@ FOR_WRITERS = re.compile(
 )
 CHOSEN = re.compile(r"wagtail\w*choosers?(_\w+)?:chosen(_multiple)?")
 KEYS = {"pk", "page_id", "parent_page_id", "page_to_move_id", "page_to_copy_id", "destination_id"}
+# What Wagtail says of permissions in the language that was active when it was imported, for one and all.
+PERMISSIONS = {
+    GroupImagePermissionFormSet: {
+        "add_image": ("Add", "Add/edit images you own"),
+        "change_image": ("Edit", "Edit any image"),
+        "choose_image": ("Choose", "Select images in choosers"),
+    },
+    GroupCollectionManagementPermissionFormSet: {
+        "add_collection": ("Add", "Add collections"),
+        "change_collection": ("Edit", "Edit collections"),
+        "delete_collection": ("Delete", "Delete collections"),
+    },
+}
 
 
 def can_open_admin(request: HttpRequest) -> bool:
@@ -72,3 +90,9 @@ class OwnPages(PagePermissionPolicy):
 SearchView.permission_policy = OwnPages()  # Wagtail has no hook for what its search goes through
 # Names come from the directory, the language is chosen once for the whole intranet.
 NameEmailSettingsPanel.is_active = LocaleSettingsPanel.is_active = lambda panel: False
+
+for formset, words in PERMISSIONS.items():
+    formset.permission_types[:] = [(name, *map(gettext_lazy, said)) for name, said in words.items()]
+for column in IndexView.columns:
+    if column.name in ("port", "site_name", "root_page"):  # Wagtail makes these labels of the names
+        column.label = capfirst(Site._meta.get_field(column.name).verbose_name)

@@ -59,3 +59,20 @@ SAID = {
 def test_what_the_editor_does_and_refuses_is_vietnamese():
     with translation.override("vi"):
         assert {words: translation.gettext(words) for words in SAID} == SAID
+
+
+@pytest.mark.parametrize(
+    ("language", "permission", "column"),
+    [("vi", "Thêm bộ sưu tập", "Trang gốc"), ("en", "Add collections", "Root page")],
+)
+def test_words_that_wagtail_reads_once_are_in_the_language_of_each_reader(
+    signed_in, django_capture_on_commit_callbacks, language, permission, column
+):
+    ensure_unit_pages()
+    with django_capture_on_commit_callbacks(execute=True):
+        browser = signed_in(system_admin(is_superuser=True))
+    browser.cookies["django_language"] = language
+
+    groups, sites = [browser.get(f"/admin/{page}/").content.decode() for page in ("groups/new", "sites")]
+
+    assert (f'title="{permission}"' in groups, column in sites) == (True, True)
