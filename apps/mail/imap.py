@@ -14,16 +14,16 @@ from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_fetch_response, parse_response
 
 from apps.mail.finding import criteria
-from apps.mail.mime import Head, Summary, head_of, summary_of
+from apps.mail.mime import Head, Summary, head_of, stand_in, summary_of
 from sso.api import look_up
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 8  # less than the 9 that the home page waits for a card
 ROWS_KEPT = 500  # of a mailbox: what a row of a list shows never changes but for its flags
 MAILBOXES_KEPT = 20
-UIDS_AT_ONCE = 1000
 HEADS_KEPT = 10  # a page, its frame and its files ask for the same message
 
+STRUCTURE = "BODYSTRUCTURE"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 # What a mailbox page asks for: no text of a sender, so nothing is quoted.
@@ -36,6 +36,10 @@ class Missing(Exception):
 
 class NotAllowed(Exception):
     """The server does not let this person do it in this mailbox, which is shared by somebody else (RFC 4314)."""
+
+
+class Unreadable(IMAPClientAbortError):
+    """The server's answer is not what RFC 9051 §9 allows; the connection is in order."""
 
 
 class NotKept(Exception):
@@ -65,16 +69,6 @@ class Moved:
     count: int
     uidvalidity: int = 0
     uids: str = ""
-
-
-def uids_of(text: str) -> list[int]:
-    """Return the uids of a set such as "4:6,9", at most UIDS_AT_ONCE (RFC 9051 §9)."""
-    found = []
-    for part in text.split(","):
-        first, _, last = part.partition(":")
-        ends = sorted((int(first), int(last or first)))
-        found += range(ends[0], min(ends[1], ends[0] + UIDS_AT_ONCE - 1) + 1)
-    return found[:UIDS_AT_ONCE]
 
 
 @contextmanager
@@ -233,7 +227,7 @@ class Connection(IMAPClient):
         """Return what a message says of itself, which never changes. Raises Missing."""
         key = (self.mailbox, self.uidvalidity, uid)
         if key not in self._heads:
-            answer = self.message(uid, "ENVELOPE", "INTERNALDATE", "BODYSTRUCTURE")
+            answer = self.message(uid, "ENVELOPE", "INTERNALDATE", STRUCTURE)
             while len(self._heads) >= HEADS_KEPT:
                 del self._heads[next(iter(self._heads))]
             self._heads[key] = head_of(answer)
@@ -321,7 +315,16 @@ class Connection(IMAPClient):
         if not uids:
             return {}
         kind, data = self._imap.uid("FETCH", ",".join(map(str, uids)), f"({' '.join(items)})")
-        return self._parsed(kind, data)
+        try:
+            return self._parsed(kind, data)
+        except Unreadable:
+            if STRUCTURE not in items:
+                raise
+        if len(uids) > 1:  # the others are not to blame
+            middle = len(uids) // 2
+            return self._fetch(uids[:middle], *items) | self._fetch(uids[middle:], *items)
+        found = self._fetch(uids, "INTERNALDATE", "BODY.PEEK[HEADER]")
+        return {uid: answer | stand_in(_content(answer)) for uid, answer in found.items()}
 
     @property
     def _counts(self) -> list[str]:
@@ -365,8 +368,8 @@ class Connection(IMAPClient):
             return {}
         try:
             answers = parse_fetch_response(data, self.normalise_times, False)
-        except IMAPClientError as error:
-            raise IMAPClientAbortError(f"unreadable answer: {error}") from error
+        except (IMAPClientError, ValueError, TypeError, LookupError, AttributeError) as error:
+            raise Unreadable(f"unreadable answer: {error}") from error
         return {answer[b"UID"]: answer for answer in answers.values() if b"UID" in answer}
 
     def _with_rows(self, flags: dict[int, tuple[bytes, ...]]) -> list[tuple[Summary, frozenset[bytes]]]:
@@ -379,7 +382,7 @@ class Connection(IMAPClient):
                 rows.clear()
                 new = list(flags)
             preview = ["PREVIEW"] if self.has_capability("PREVIEW") else []
-            items = ["ENVELOPE", "INTERNALDATE", "BODYSTRUCTURE", *preview]
+            items = ["ENVELOPE", "INTERNALDATE", STRUCTURE, *preview]
             for uid, answer in self._fetch(new, *items).items():
                 rows[uid] = summary_of(uid, answer)
         return [(rows[uid], frozenset(flags[uid])) for uid in sorted(flags, reverse=True) if uid in rows]

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import email
 import email.utils
 import quopri
 import re
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
 
+from imapclient.response_types import Address as Listed
 from imapclient.response_types import BodyData, Envelope
 
 from sso.api import nfc
@@ -171,6 +173,27 @@ def summary_of(uid: int, answer: dict) -> Summary:
     )
 
 
+def stand_in(header: bytes) -> dict:
+    """Return ENVELOPE and BODYSTRUCTURE of a message whose own ones nobody can read.
+
+    They say what is in its ``header``, and that all the rest is a text.
+    """
+    found = email.message_from_string(to_text(header, "utf-8"))
+    people = (
+        [told(one) for one in email.utils.getaddresses(found.get_all(name, [])) if "@" in one[1]]
+        for name in ("From", "Sender", "Reply-To", "To", "Cc", "Bcc")
+    )
+    texts = [found[name] and found[name].encode() for name in ("In-Reply-To", "Message-ID")]
+    subject = (found["Subject"] or "").encode()
+    return {b"ENVELOPE": Envelope(None, subject, *people, *texts), b"BODYSTRUCTURE": ALL_TEXT}
+
+
+def told(person: tuple[str, str]) -> Listed:
+    """Return a name and an address as an ENVELOPE lists them."""
+    name, address = (one.encode() for one in person)
+    return Listed(name, None, *address.rsplit(b"@", 1))
+
+
 def moment(written: datetime | None, received: datetime | None) -> datetime:
     """Return when a message was sent: as its header says, but never after it came."""
     received = in_utc(received) or datetime.now(UTC)
@@ -258,10 +281,15 @@ def _bytes(value) -> bytes:
 
 # --- structure ----------------------------------------------------------------------------------
 
+ALL_TEXT = BodyData((b"text", b"plain", (b"charset", b"utf-8"), None, None, b"8bit", 1, 1))
+
 
 def parts_of(structure: BodyData) -> list[Part]:
     """Return the leaves of a BODYSTRUCTURE in their order. A message inside a message is one leaf."""
-    return list(_leaves(structure, ""))
+    try:
+        return list(_leaves(structure, ""))
+    except (TypeError, LookupError, AttributeError, ValueError):  # no such thing as RFC 9051 §7.5.2 tells of
+        return list(_leaves(ALL_TEXT, ""))
 
 
 def _leaves(structure: BodyData, number: str) -> Iterator[Part]:
