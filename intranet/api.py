@@ -21,6 +21,7 @@ from intranet.plugins import (
     receivers_for,
 )
 from intranet.templatetags.ui import WEEKDAYS
+from intranet.working_days import holiday, is_working_day, next_working_day, working_weekend
 
 __all__ = [
     "WEEKDAYS",
@@ -40,12 +41,16 @@ __all__ = [
     "card_of",
     "end_hours",
     "has_card",
+    "holiday",
     "hours",
+    "is_working_day",
     "kept",
+    "next_working_day",
     "notify",
     "peek",
     "receivers_for",
     "send_letter",
     "send_private_file",
     "sunday_in_mind",
+    "working_weekend",
 ]

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from apps.calendar.models import Calendar, Event
 from apps.calendar.occurrences import Occurrence, occurrences
-from apps.calendar.weeks import holiday, midnight
+from apps.calendar.weeks import midnight
 from apps.calendar.wording import WEEKDAYS
+from intranet.api import holiday, working_weekend
 from sso.api import Post, User, prepared
 
 NOON, EVENING = 12, 18
@@ -99,6 +100,7 @@ def _day(day: date, found: list[Occurrence], columns: list[dict], places: dict[i
         "weekday": str(WEEKDAYS[day.weekday()]),
         "date": date_format(day, "d/m"),
         "holiday": holiday(day),
+        "worked": working_weekend(day),
         "is_today": day == timezone.localdate(),
         "sessions": sessions if any(rows[2]) else sessions[:2],
         "lines": lines,

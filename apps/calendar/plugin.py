@@ -15,7 +15,7 @@ from apps.calendar.occurrences import occurrences, spread
 from apps.calendar.services import receive_invitation
 from apps.calendar.weeks import Week, midnight
 from apps.calendar.wording import span
-from intranet.api import Duty, Hit, Named, Place, Plugin, Receiver, Widget
+from intranet.api import Duty, Hit, Named, Place, Plugin, Receiver, Widget, is_working_day
 from sso.api import User, acting_for, prepared
 
 DAYS_SHOWN, DAYS_LOOKED_AT = 2, 5
@@ -27,7 +27,7 @@ def leaders_days(place: Place) -> dict:
     """The leaders' calendar of today and tomorrow; days off without items give way to the days after them."""
     today = timezone.localdate()
     board = board_for_all([today + timedelta(days=number) for number in range(DAYS_LOOKED_AT)])
-    days = [day for day in board["days"] if day["lines"] or (day["day"].weekday() < 5 and not day["holiday"])]
+    days = [day for day in board["days"] if day["lines"] or is_working_day(day["day"])]
     days = days or board["days"]
     return {**board, "days": days[:DAYS_SHOWN], "week": Week.of(days[0]["day"]).number}
 

@@ -1,13 +1,10 @@
-"""Weeks and months as pages show them, and the public holidays in them."""
+"""Weeks and months as pages show them."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 
-import holidays
 from django.utils import timezone
-from django.utils.translation import get_language
 
 YEARS = range(2000, 2101)
 
@@ -93,17 +90,3 @@ def weeks_of_month(day: date) -> list[Week]:
         found.append(week)
         week = week.next
     return found
-
-
-@lru_cache(maxsize=64)
-def _holidays(year: int, language: str) -> dict[date, str]:
-    names = holidays.country_holidays("VN", years=year, language="en_US" if language == "en" else "vi")
-    return dict(names.items())
-
-
-def holiday(day: date) -> str:
-    """Return the name of the public holiday on ``day``, "" on other days.
-
-    Labour Code 45/2019/QH14 art. 112 as the library ``holidays`` keeps it.
-    """
-    return _holidays(day.year, get_language() or "vi").get(day, "")

@@ -1,6 +1,6 @@
 """Deadlines put into groups."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
@@ -28,8 +28,3 @@ def bucket(day: date | None) -> str:
     if day > sunday:
         return "later"
     return "next_week" if is_next else "week"
-
-
-def next_weekday(day: date) -> date:
-    """Return the first day from Monday to Friday after ``day``."""
-    return day + timedelta(days=7 - day.weekday() if day.weekday() >= 4 else 1)

@@ -13,7 +13,7 @@ FIRST_HOUR = 7  # who is reminded is at work, or on the way
 
 @task()
 def remind_of_deadlines() -> int:
-    """Remind those who carry out a task the last weekday before it is due and on the day; each time once."""
+    """Remind those who carry out a task the last working day before it is due and on the day; each time once."""
     if timezone.localtime().hour < FIRST_HOUR:
         return 0
     count = services.remind_of_deadlines()

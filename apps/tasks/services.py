@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.tasks.models import Attachment, Entry, Extension, Participant, Task
 from apps.tasks.permissions import RULES, can_assign, people_to_hand_on_to, principal
-from intranet.api import notify
+from intranet.api import is_working_day, notify
 from sso.api import Post, Unit, User, acting_for, nfc, require
 
 Act, State = Entry.Act, Task.State
@@ -260,12 +260,12 @@ def unfollow_task(task: Task, *, by: User) -> Task:
 
 
 def remind_of_deadlines() -> int:
-    """Tell the doers of each open task the last weekday before it is due and on the day; return of how many.
+    """Tell the doers of each open task the last working day before it is due and on the day; return of how many.
 
-    Nobody is told at a weekend: those who read it have been told on Friday.
+    Nobody is told at a weekend or on a holiday: they have been told before it.
     """
     today = timezone.localdate()
-    if today.weekday() >= 5:
+    if not is_working_day(today):
         return 0
     waiting = Task.objects.to_remind_of(today).select_related("assignee", "unit")
     return sum(_remind(task, today) for task in waiting.order_by("due", "pk"))

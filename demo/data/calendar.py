@@ -8,8 +8,9 @@ from django.utils import timezone
 from apps.calendar import services
 from apps.calendar.board import ministry_leaders
 from apps.calendar.models import Attendance, Calendar, Event
-from apps.calendar.weeks import Week, holiday, midnight
+from apps.calendar.weeks import Week, midnight
 from demo.data.calendar_items import DRAFTS, OFFICER_ITEMS, PERSONAL, UNIT_ITEMS, UNITS, WEEKS, Item
+from intranet.api import holiday
 from sso.api import Post, Unit, User
 
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.calendar.models import FOREVER, Event
 from apps.calendar.occurrences import occurrence_at, occurrences
-from apps.calendar.weeks import Week, holiday, midnight, parse_day, weeks_of_month
+from apps.calendar.weeks import Week, midnight, parse_day, weeks_of_month
 from apps.calendar.wording import repeats, span
 from tests.calendar.factories import EventFactory, at
 
@@ -133,10 +133,6 @@ def test_month_begins_and_ends_with_whole_weeks():
     assert [str(week) for week in weeks_of_month(date(2026, 11, 15))] == [
         "2026-W44", "2026-W45", "2026-W46", "2026-W47", "2026-W48", "2026-W49",
     ]  # fmt: skip
-
-
-def test_public_holidays_are_named():
-    assert (holiday(date(2026, 9, 2)), holiday(date(2026, 9, 3))) == ("Quốc khánh", "")
 
 
 def test_midnight_is_the_ministrys():

@@ -1,4 +1,4 @@
-"""Before a deadline its doers are reminded: the last weekday before and on the day, once each."""
+"""Before a deadline its doers are reminded: the last working day before and on the day, once each."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -75,6 +75,23 @@ def test_what_is_due_after_the_weekend_is_told_on_friday(
 
     found = {name: [kind for kind, _title in told(task.assignee)] for name, task in tasks.items()}
     assert found == {name: [f"tasks.due_{kinds[name]}"] if name in kinds else [] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("today", "kinds"),
+    [("2026-11-23", ["due_soon", "due_soon"]), ("2026-11-24", []), ("2026-11-25", ["due_today"])],
+)
+def test_what_is_due_on_a_holiday_or_after_it_is_told_before_it(
+    today, kinds, time_machine, django_capture_on_commit_callbacks
+):
+    tasks = [TaskFactory(due=f"2026-11-{day}") for day in (24, 25)]
+    time_machine.move_to(f"{today}T09:00:00+07:00")
+
+    remind(django_capture_on_commit_callbacks)
+
+    assert [kind for task in tasks for kind, _title in told(task.assignee)] == [
+        f"tasks.{kind}" for kind in kinds
+    ]
 
 
 @pytest.mark.parametrize("state", [State.REPORTED, State.DONE, State.PAUSED, State.WITHDRAWN])

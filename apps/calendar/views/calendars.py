@@ -11,7 +11,8 @@ from apps.calendar.models import Calendar, Event
 from apps.calendar.occurrences import Occurrence, occurrences
 from apps.calendar.permissions import keeps_unit_calendar
 from apps.calendar.views.frame import own_units, readable_units, tabs
-from apps.calendar.weeks import Week, holiday, midnight, parse_day, weeks_of_month
+from apps.calendar.weeks import Week, midnight, parse_day, weeks_of_month
+from intranet.api import holiday, working_weekend
 from sso.api import acting_for
 
 VIEWS = ("day", "week", "month")
@@ -86,6 +87,7 @@ def _cell(day: date, found: list[Occurrence], shown: date) -> dict:
     return {
         "day": day,
         "holiday": holiday(day),
+        "worked": working_weekend(day),
         "is_today": day == timezone.localdate(),
         "is_outside": day.month != shown.month,
         "lines": lines,

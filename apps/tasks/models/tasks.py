@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from apps.tasks import days
 from apps.tasks.models.extensions import Extension
 from apps.tasks.models.reach import reach_of
+from intranet.api import next_working_day
 from sso.api import Unit, fold
 
 CLASSES = {
@@ -131,8 +132,8 @@ class TaskQuerySet(models.QuerySet):
         return self.select_related("creator", "assignee", "unit").only(*ROW)
 
     def to_remind_of(self, today):
-        """The tasks to do that are due from ``today`` to the next weekday, and of which nobody was told today."""
-        due = self.filter(state__in=Task.TO_DO, due__range=(today, days.next_weekday(today)))
+        """The tasks to do that are due from ``today`` to the next working day, and of which nobody was told today."""
+        due = self.filter(state__in=Task.TO_DO, due__range=(today, next_working_day(today)))
         return due.filter(Q(reminded_on=None) | Q(reminded_on__lt=today))
 
     def in_four_classes(self) -> dict[str, int]:
