@@ -1,7 +1,8 @@
 """From the writer's hands to the reader's eyes: at its time, and nobody waits without knowing."""
 
 import re
-from io import BytesIO
+from io import BytesIO, StringIO
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -145,3 +146,15 @@ def test_where_a_picture_was_taken_is_told_to_no_reader(signed_in, editor, setti
     original = [signed_in(who).get(picture.file.url).status_code for who in (UserFactory(), editor)]
 
     assert (len(shown) >= 2, telling, original) == (True, [], [404, 200])
+
+
+def test_pictures_that_an_older_release_drew_are_drawn_anew_by_one_command(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    taken = BytesIO()
+    Picture.new("RGB", (800, 600)).save(taken, "JPEG")
+    picture = get_image_model().objects.create(title="x", file=ImageFile(taken, name="x.jpg"))
+    Path(picture.get_rendition("width-400").file.path).write_bytes(b"CAMERA")
+
+    call_command("wagtail_update_image_renditions", stdout=StringIO())
+
+    assert b"CAMERA" not in Path(picture.renditions.get().file.path).read_bytes()
