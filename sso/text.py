@@ -11,8 +11,8 @@ LETTERS = {letter: index for index, letter in enumerate("aăâbcdđeêfghijklmno
 
 
 def nfc(text: str) -> str:
-    """Return ``text`` with precomposed letters (TCVN 6909:2001), as everything is stored."""
-    return unicodedata.normalize("NFC", text)
+    """Return ``text`` as everything is stored: letters precomposed (TCVN 6909:2001), no NUL, which no column takes."""
+    return unicodedata.normalize("NFC", text.replace("\0", ""))
 
 
 def one_line(text: str) -> str:
@@ -29,9 +29,9 @@ def canon_tone(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the search key of ``text``: lower case, no accents, đ → d, single spaces."""
+    """Return the search key of ``text``: lower case, no accents, đ → d, single spaces, no NUL."""
     parts = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
-    return re.sub(r"\s+", " ", parts.replace("đ", "d").replace("ð", "d")).strip()
+    return re.sub(r"\s+", " ", parts.replace("đ", "d").replace("ð", "d").replace("\0", "")).strip()
 
 
 @lru_cache(maxsize=10_000)

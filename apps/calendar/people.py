@@ -6,13 +6,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from sso.api import User, fold
+from sso.api import User, fold, nfc
 
 MOST_SUGGESTIONS = 8
 
 
 def find_people(words: str) -> list[User]:
     """Return the active people that ``words`` may mean: "Lê An (anl)", an account, an address, a name."""
+    words = nfc(words)
     account = re.search(r"\(([\w.@+-]+)\)\s*$", words)
     people = User.objects.active()
     if account:

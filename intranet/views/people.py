@@ -13,7 +13,7 @@ ON_PAGE = 40
 
 def people(request):
     """Everybody, those of a unit, or those who match the words; leaders of a unit first."""
-    query = request.GET.get("q", "").replace("\0", "")[:LONGEST_QUERY].strip()
+    query = request.GET.get("q", "")[:LONGEST_QUERY].strip()
     units = list(Unit.objects.current().select_related("page").order_by("path"))
     key = request.GET.get("unit", "")
     unit = next((unit for unit in units if str(unit.pk) == key), None)

@@ -40,7 +40,7 @@ def people(request):
 
 
 def words_in(request) -> str:
-    return nfc(request.GET.get("q", "")).replace("\0", "")[:LONGEST_QUERY].strip()
+    return nfc(request.GET.get("q", ""))[:LONGEST_QUERY].strip()
 
 
 @never_cache
