@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from oauth2_provider.settings import oauth2_settings
 
-from sso.models import AccessToken, Application, Grant, RefreshToken, User
+from sso.models import AccessToken, Application, Grant, RefreshToken
 from sso.models.credentials import hashed
 from sso.oauth.claims import PERSON, person_of
 from sso.oauth.clients import OF_ITS_CLIENT
@@ -233,10 +233,7 @@ def revoke(client: Row, token: str, request) -> None:
     """Revoke a token of ``client`` with all that descends from the same code (RFC 7009)."""
     for model in (RefreshToken, AccessToken):
         mine = model.objects.filter(application=client.pk, token_checksum=hashed(token))
-        for family in list(mine.values_list("token_family", flat=True)):
-            if family:
-                RefreshToken.objects.filter(token_family=family).delete()
-                AccessToken.objects.filter(token_family=family).delete()
-        for owner in User.objects.filter(pk__in=mine.values("user")):
-            record(Action.TOKEN_ENDED, person=owner, client=client, request=request)
+        for found in mine.select_related("user"):
+            record(Action.TOKEN_ENDED, person=found.user, client=client, request=request)
+            end_family(found.token_family)
         mine.delete()

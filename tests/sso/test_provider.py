@@ -9,7 +9,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from sso.api import ensure_client
-from sso.models import AccessToken, Grant, Role
+from sso.models import AccessToken, AuditEntry, Grant, RefreshToken, Role
+from sso.services.audit import Action
 from tests.sso.conftest import ask, introspect, parameters_of, refresh, tokens_of, userinfo
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,20 @@ def test_revocation_is_for_the_owner(session_of, person, wiki):
 
     assert (revoke(other), userinfo(client, tokens["access_token"]).status_code) == ({}, 200)
     assert (revoke(wiki), userinfo(client, tokens["access_token"]).status_code) == ({}, 401)
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+def test_a_revocation_stands_in_the_record(session_of, person, wiki, name):
+    client = session_of(person)
+    form = {"client_id": wiki[0].client_id, "client_secret": wiki[1], "token": tokens_of(client, wiki)[name]}
+
+    for _again in range(2):
+        client.post(reverse("oauth-revoke"), form)
+
+    ended = AuditEntry.objects.filter(action=Action.TOKEN_ENDED)
+    assert list(ended.values_list("person_id", "client")) == [(person.pk, wiki[0].client_id)]
+    assert not RefreshToken.objects.exists()
+    assert not AccessToken.objects.exists()
 
 
 def test_lean_endpoints_ask_few_queries(session_of, person, wiki, django_assert_max_num_queries):
