@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q
 from django.utils.text import slugify
 from wagtail.models import GroupPagePermission, Site
 
@@ -12,6 +13,7 @@ from intranet.models import HomePage, UnitPage
 from sso.api import Role, Unit, User, fold
 
 SITE_ADMINS = "site-admins"
+OF_UNIT = "unit-page:"  # and its code, which it may lose to another
 PAGE_ACTS = ("change_page", "publish_page")
 SITE_ACTS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
 
@@ -52,8 +54,8 @@ def ensure_unit_pages() -> tuple[int, int]:
 @transaction.atomic
 def update_page_admins() -> None:
     """Put the people who hold the role of unit or system admin into the groups of the pages, all others out."""
-    names = [SITE_ADMINS, *(_group_of(unit) for unit in Unit.objects.filter(page__isnull=False))]
-    groups = {group.name: group for group in Group.objects.filter(name__in=names)}
+    ours = Group.objects.filter(Q(name=SITE_ADMINS) | Q(name__startswith=OF_UNIT))
+    groups = {group.name: group for group in ours}
     members = {name: set() for name in groups}
     roles = Role.objects.filter(name__in=[Role.UNIT_ADMIN, Role.SYSTEM_ADMIN], user__is_active=True)
     for role in roles.select_related("unit"):
@@ -74,12 +76,13 @@ def update_page_admins() -> None:
 
 
 def _group_of(unit: Unit) -> str:
-    return f"unit-page:{unit.code}"
+    return f"{OF_UNIT}{unit.code}"
 
 
 def _allow(name: str, page, acts: tuple[str, ...]) -> None:
-    group, is_new = Group.objects.get_or_create(name=name)
-    if not is_new:
+    """Let the group called ``name`` edit ``page``, unless it has a right there already: who changed it meant that."""
+    group, _is_new = Group.objects.get_or_create(name=name)
+    if GroupPagePermission.objects.filter(group=group, page=page).exists():
         return
     group.permissions.add(Permission.objects.get(codename="access_admin"))
     for permission in Permission.objects.filter(codename__in=acts, content_type__app_label="wagtailcore"):

@@ -213,6 +213,37 @@ def test_role_taken_away_takes_the_group_away(unit, django_capture_on_commit_cal
     assert [had, User.objects.get(pk=role.user_id).groups.count()] == [["unit-page:KHTC"], 0]
 
 
+def test_a_unit_with_another_code_leaves_nobody_in_the_old_group(unit, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        role = RoleFactory(unit=unit, name=Role.UNIT_ADMIN)
+    unit.code = "KH"
+    unit.save()
+    ensure_unit_pages()
+    moved = [group.name for group in role.user.groups.all()]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        role.delete()
+
+    person = User.objects.get(pk=role.user_id)
+    assert (moved, person.groups.count(), person.has_perm("wagtailadmin.access_admin")) == (
+        ["unit-page:KH"],
+        0,
+        False,
+    )
+
+
+def test_the_page_that_is_made_anew_is_the_unit_s_as_before(
+    unit, signed_in, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        admin = person_of(unit, role=Role.UNIT_ADMIN)
+    UnitPage.objects.get(unit=unit).delete()
+
+    ensure_unit_pages()
+
+    assert edit(signed_in(admin), UnitPage.objects.get(unit=unit))
+
+
 # --- what its admin finds -------------------------------------------------------------------------
 
 
