@@ -1,7 +1,9 @@
 """Read ``INTRANET_…`` variables. Nobody else reads ``os.environ``."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -58,14 +60,17 @@ def host_name(host: str) -> str:
 
 
 def secret_file(path: Path, make) -> str:
-    """Return the content of ``path``; the first call makes it, readable by nobody else (mode 600)."""
+    """Return the content of ``path``; the first call makes it, readable by nobody else (mode 600).
+
+    It is there whole or not at all: of several processes that begin at once all read the same.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="utf-8")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(make())
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as file:
+            file.write(make())
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text(encoding="utf-8")
 
 

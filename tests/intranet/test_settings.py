@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.checks import run_checks
 
+from intranet import env
+
 pytestmark = pytest.mark.any_database
 ROOT = Path(settings.BASE_DIR)
 READ = re.compile(r'env\.(?:text|flag|items|number|days)\(\s*"(\w+)"')
@@ -26,6 +28,21 @@ def test_a_new_secret_key_leaves_those_before_it_good():
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "['older', 'oldest']"
+
+
+def test_processes_that_begin_at_once_make_one_secret(tmp_path):
+    path, read = tmp_path / "keys" / "one.key", []
+
+    def slow():
+        read.append(env.secret_file(path, lambda: "of the quicker one"))
+        return "of the slower one"
+
+    read.append(env.secret_file(path, slow))
+
+    assert read == ["of the quicker one"] * 2
+    assert [(found.name, found.stat().st_mode & 0o777) for found in path.parent.iterdir()] == [
+        ("one.key", 0o600)
+    ]
 
 
 def test_the_readme_names_every_variable_and_none_besides():
