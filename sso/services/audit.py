@@ -130,7 +130,8 @@ def record(
     """Write one entry in the caller's transaction; what it takes is what ``entry`` takes."""
     if cause in ENDLESS:
         about = f"{cause} {known(person)[0]} {client_id_of(client)} {address_of(request)}"
-        if not cache.add(f"sso.audit.{sha256(about.encode()).hexdigest()}", True, MINUTE):
+        is_new = cache.add(f"sso.audit.{sha256(about.encode()).hexdigest()}", True, MINUTE)
+        if is_new is False:  # None: the cache is away
             return
     at_once(entry(action, client=client, request=request, cause=cause, person=person, **rest))
 

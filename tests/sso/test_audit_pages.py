@@ -11,9 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django_redis.cache import RedisCache
 
 from sso.models import AuditEntry
-from sso.services import ensure_client
+from sso.services import audit, ensure_client
 from sso.services.audit import Action, Cause, record, words_of
 from tests.factories import UserFactory, person_of, system_admin
 
@@ -317,6 +318,16 @@ def test_what_anybody_can_repeat_is_written_once_a_minute(rf, ha):
     told = list(AuditEntry.objects.order_by("pk").values_list("cause", "address"))
     assert told.count(("too_many_tries", "10.0.0.1")) == told.count(("too_many_tries", "10.0.0.2")) == 1
     assert told.count(("wrong_password", "10.0.0.1")) == 2
+
+
+def test_while_the_cache_is_away_nothing_is_left_out(rf, ha, monkeypatch):
+    away = RedisCache("redis://127.0.0.1:1/0", {"OPTIONS": {"IGNORE_EXCEPTIONS": True}})
+    monkeypatch.setattr(audit, "cache", away)
+
+    for _time in range(2):
+        record(Action.REFUSED, person=ha, request=rf.get("/"), cause=Cause.WRONG_PASSKEY)
+
+    assert AuditEntry.objects.filter(cause=Cause.WRONG_PASSKEY).count() == 2
 
 
 def test_a_record_costs_one_query(ha, rf, django_assert_num_queries):
