@@ -42,7 +42,8 @@ def assign_task(
     lead = lead or creator
     require(creator in acting_for(by, "tasks") and can_assign(creator, lead))
     require(parent is None or Task.objects.visible_to(by).filter(pk=parent.pk).exists())
-    task = Task(title=nfc(title), creator=creator, due=due, original_due=due, parent=parent, **wording)
+    words = in_nfc({"title": title, **wording})
+    task = Task(creator=creator, due=due, original_due=due, parent=parent, **words)
     if isinstance(lead, Unit):
         task.unit, task.is_for_unit = lead, True
     else:
@@ -67,7 +68,7 @@ def assign_task(
 def edit_task(task: Task, *, by: User, **wording: str | int) -> Task:
     """Change the words of ``task``: title, description, source, document, product, priority."""
     task, person = begin(task, "edit", by)
-    for name, value in wording.items():
+    for name, value in in_nfc(wording).items():
         setattr(task, name, value)
     task.derive_key()
     task.save(update_fields=[*wording, "search_key"])
@@ -300,6 +301,11 @@ def begin(task: Task, act: str, by: User, *already: str) -> tuple[Task, User | N
         words = {"state": task.get_state_display()}
         raise ValidationError(_("This is not possible any more: the task is %(state)s.") % words)
     return task, person
+
+
+def in_nfc(wording: dict[str, str | int]) -> dict[str, str | int]:
+    """Return ``wording`` with its texts as everything is stored."""
+    return {name: nfc(value) if isinstance(value, str) else value for name, value in wording.items()}
 
 
 def log(task: Task, act: str, by: User, person: User, text: str = "", files: Files = (), **facts) -> Entry:

@@ -1,6 +1,7 @@
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
+from unicodedata import normalize
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -27,6 +28,17 @@ def notices(person):
 
 def story(task):
     return list(task.entries.values_list("act", flat=True))
+
+
+def test_words_are_kept_in_one_spelling_whatever_the_computer_types():
+    typed = normalize("NFD", "Trả lời công văn")
+    task = services.assign_task(by=person_of(), title=typed, description=typed)
+    before = Task.objects.values_list("title", "description").get()
+
+    services.edit_task(task, by=task.creator, title=typed, product=typed)
+
+    assert before == ("Trả lời công văn",) * 2
+    assert Task.objects.values_list("title", "product").get() == before
 
 
 def test_assign_task_to_a_unit_tells_its_leaders(django_capture_on_commit_callbacks):
