@@ -11,6 +11,7 @@ from apps.tasks.acts import ACTS, form_for
 from apps.tasks.forms import HandOnForm, TaskForm, WordingForm
 from apps.tasks.models import GROUPS, Attachment, Extension, Participant, Task, reach_of
 from intranet.api import send_private_file
+from sso.api import require
 
 ENTRIES = 200
 
@@ -117,7 +118,7 @@ def task_new(request):
 
 def task_edit(request, pk):
     task = get_object_or_404(Task.objects.visible_to(request.user), pk=pk)
-    services.require(permissions.principal(request.user, "edit", task) is not None)
+    require(permissions.principal(request.user, "edit", task) is not None)
     form = WordingForm(request.POST or None, instance=task)
     if request.method == "POST" and form.is_valid():
         services.edit_task(task, by=request.user, **form.cleaned_data)
@@ -136,7 +137,7 @@ def task_act(request, pk, act):
     if act not in ACTS:
         raise Http404
     task = get_object_or_404(Task.objects.visible_to(request.user).select_related("creator", "unit"), pk=pk)
-    services.require(permissions.principal(request.user, act, task) is not None)
+    require(permissions.principal(request.user, act, task) is not None)
     form = form_for(act, task, request.POST, request.FILES)
     if "find" in request.POST:
         return detail_page(request, task, {act: form})

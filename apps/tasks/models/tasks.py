@@ -102,10 +102,6 @@ class TaskQuerySet(models.QuerySet):
         """The tasks of one of the groups of a list: "open", "overdue", "reported", "done"."""
         return self.filter(group_of(name, today))
 
-    def count_groups(self) -> dict[str, int]:
-        """Count the tasks of each group. One query."""
-        return dict(zip(GROUPS, self.counted_groups().get(), strict=True))
-
     def counted_groups(self, today=None):
         """One row: how many tasks each of the groups has; none when there can be no task."""
         counts = {name: Count("pk", filter=group_of(name, today)) for name in GROUPS}
