@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unicodedata import normalize
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -285,3 +286,15 @@ def test_overlap_with_a_series_is_told():
     event = leaders_event(leader)
 
     assert [one.other.event for one in services.conflicts(event, seen_by=leader)] == [weekly]
+
+
+def test_a_room_is_the_same_however_its_name_was_typed():
+    calendar, owner = own_calendar()
+    other = EventFactory(location="Phòng họp 301")
+
+    event = services.create_event(
+        calendar, by=owner, summary="Họp", location=normalize("NFD", "Phòng họp 301"), **TIMES
+    )
+
+    assert event.location == "Phòng họp 301"
+    assert [one.other.event for one in services.conflicts(event, seen_by=owner)] == [other]

@@ -24,7 +24,11 @@ from apps.calendar.permissions import (
 from apps.calendar.services.series import override, split
 from apps.calendar.services.versions import differences, record, snapshot, tell
 from apps.calendar.weeks import Week, midnight
-from sso.api import User, require
+from sso.api import User, nfc, require
+
+WRITTEN = (
+    "summary", "location", "description", "chair_text", "participants_text", "invitation_number", "note", "reason",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -164,6 +168,8 @@ def store(event: Event) -> None:
     """Save ``event`` with what follows from it. Raises ValidationError when it ends before it begins."""
     if event.ends_at < event.starts_at:
         raise ValidationError(_("The end is before the beginning."))
+    for name in WRITTEN:
+        setattr(event, name, nfc(getattr(event, name)))
     event.last_at = last_moment(event)
     event.changed_at = timezone.now()
     event.derive_search_key()
