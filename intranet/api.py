@@ -2,7 +2,7 @@
 
 from intranet.days import end_hours, hours, sunday_in_mind
 from intranet.files import send_private_file
-from intranet.handover import act_on, card_of, has_card, send_letter
+from intranet.handover import act_on, card_of, has_card, receivers_for, send_letter
 from intranet.look import kept, peek
 from intranet.notifications import notify
 from intranet.plugins import (
@@ -18,7 +18,6 @@ from intranet.plugins import (
     Receiver,
     Timer,
     Widget,
-    receivers_for,
 )
 from intranet.templatetags.ui import WEEKDAYS
 from intranet.working_days import holiday, is_working_day, next_working_day, working_weekend

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from intranet.guard import guarded
-from intranet.plugins import Item, Letter, Named, plugins_for
+from intranet.plugins import Item, Letter, Named, Receiver, plugins_for
 from sso.api import User
 
 
@@ -22,9 +22,14 @@ class DrawnCard:
     done: str = ""
 
 
+def receivers_for(user: User, content_type: str) -> list[tuple[str, Receiver]]:
+    """Return what takes ``content_type`` from ``user``, each with a name for forms: "tasks.0"."""
+    return [(name, receiver) for _plugin, name, receiver in _receivers(user, content_type)]
+
+
 def has_card(user: User, content_type: str) -> bool:
     """Say whether an app has more to say of such content than that it takes it."""
-    return any(receiver.card for _plugin, _name, receiver in _receivers(user, content_type))
+    return any(receiver.card for _name, receiver in receivers_for(user, content_type))
 
 
 def card_of(user: User, item: Item) -> DrawnCard | None:
@@ -39,10 +44,10 @@ def card_of(user: User, item: Item) -> DrawnCard | None:
 
 def act_on(user: User, item: Item, receiver: str, act: str) -> str:
     """Do ``act`` of the card of ``receiver`` and return words that say so. LookupError when there is no such act."""
-    for _plugin, name, one in _receivers(user, item.content_type):
-        if name == receiver and one.act:
-            return one.act(user, item, act)
-    raise LookupError(receiver)
+    one = dict(receivers_for(user, item.content_type)).get(receiver)
+    if one is None or one.act is None:
+        raise LookupError(receiver)
+    return one.act(user, item, act)
 
 
 def send_letter(user: User, letter: Letter) -> None:

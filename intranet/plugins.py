@@ -186,13 +186,3 @@ def plugins_for(user: "User") -> tuple[Plugin, ...]:
 def may_use(plugin: Plugin, user: "User") -> bool:
     """Say whether ``user`` may use ``plugin``; nobody may one that cannot tell."""
     return guarded(plugin, "Door", lambda: plugin.may_use(user), False)
-
-
-def receivers_for(user: "User", content_type: str) -> list[tuple[str, Receiver]]:
-    """Return what takes ``content_type`` from ``user``, each with a name for forms: "tasks.0"."""
-    return [
-        (f"{plugin.slug}.{place}", receiver)
-        for plugin in plugins_for(user)
-        for place, receiver in enumerate(plugin.receives)
-        if content_type in receiver.content_types
-    ]
