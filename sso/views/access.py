@@ -13,7 +13,7 @@ from sso.services.audit import Action
 from sso.step_up import when_sure
 from sso.views.account.devices import described
 from sso.views.account.systems import told
-from sso.views.systems import for_system_admins
+from sso.views.guard import for_system_admins
 
 ENDINGS = [Action.REVOKED, Action.SESSION_ENDED]
 

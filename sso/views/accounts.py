@@ -13,8 +13,8 @@ from sso.models import Guest, PasswordReset, User
 from sso.services import guests, passwords
 from sso.services.officers import needs_two
 from sso.step_up import when_sure
+from sso.views.guard import for_system_admins
 from sso.views.hindered import tells_outage
-from sso.views.systems import for_system_admins
 
 
 @for_system_admins

@@ -18,7 +18,7 @@ from sso.forms.audit import AuditSearch
 from sso.models import AuditEntry, AuditSeal
 from sso.services.audit import Action, record, words_of
 from sso.services.seals import Broken, seal
-from sso.views.systems import for_system_admins
+from sso.views.guard import for_system_admins
 
 ON_PAGE = 50
 AT_ONCE = 1000

@@ -14,7 +14,7 @@ from sso.models import DirectoryEntry, Unit, User
 from sso.services.health import CannotLetGo, health, let_go
 from sso.services.sync.mirror import entry_of
 from sso.step_up import when_sure
-from sso.views.systems import for_system_admins
+from sso.views.guard import for_system_admins
 
 ON_PAGE = 50
 

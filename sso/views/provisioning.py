@@ -16,7 +16,7 @@ from sso.forms.provisioning import TargetForm, WaveForm
 from sso.models import Application, ProvisioningTarget
 from sso.services.provisioning import targets
 from sso.step_up import when_sure
-from sso.views.systems import for_system_admins
+from sso.views.guard import for_system_admins
 
 ON_PAGE = 50
 STATES = {

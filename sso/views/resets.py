@@ -21,7 +21,7 @@ from sso.services.officers import needs_two
 from sso.services.resets import NotWaiting, can_decide
 from sso.services.sign_ins import device_of
 from sso.step_up import when_sure
-from sso.views.systems import for_system_admins
+from sso.views.guard import for_system_admins
 
 
 @for_system_admins

@@ -13,7 +13,7 @@ from sso.models import Application, Unit, User
 from sso.models.tokens import Acr
 from sso.services.rules import At, Kind, Way, answers, save_rule, ways_of
 from sso.step_up import acr_within_reach, when_sure
-from sso.views.systems import for_system_admins
+from sso.views.guard import for_system_admins
 
 
 @for_system_admins

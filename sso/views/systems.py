@@ -1,40 +1,26 @@
 """The registered systems: register, approve, change, connect, check. For system admins; others get 404."""
 
 import json
-from functools import wraps
 
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sso.forms.systems import PresetForm, SecretForm, SystemForm
 from sso.models import Application, LogoutNotice, SystemRequest
 from sso.oauth.signing import issuer
-from sso.permissions import is_system_admin
 from sso.presets import preset_of
 from sso.services import clients
 from sso.services.checking import check_system
 from sso.services.provisioning.targets import target_of
 from sso.services.rules import ways_of
 from sso.step_up import when_sure
+from sso.views.guard import for_system_admins
 
 RECEIPTS = 20
-
-
-def for_system_admins(view):
-    @never_cache
-    @wraps(view)
-    def wrapped(request, *args, **kwargs):
-        if not is_system_admin(request.user):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return wrapped
 
 
 @for_system_admins
