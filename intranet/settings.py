@@ -299,9 +299,6 @@ OAUTH2_PROVIDER = {
     "OIDC_ENABLED": True,
     "OIDC_ISS_ENDPOINT": BASE_URL,
     "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
-    "SCOPES_BACKEND_CLASS": "sso.oauth.scopes.ApplicationScopes",
-    # Their texts are in sso.oauth.scopes.
-    "SCOPES": dict.fromkeys(["openid", "profile", "email", "phone", "address", "organization", "mail"], ""),
     "CLIENT_SECRET_HASHER": "long_sha256",
     "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 600,

@@ -16,11 +16,6 @@ from sso.oauth.scopes import OPENS_MAILBOXES, TEXTS
 from sso.presets import BY_SLUG, PRESETS
 from sso.services.rules import Way
 
-SCOPES_TO_GIVE = [
-    (name, TEXTS[name])
-    for name in ("openid", "profile", "email", "phone", "address", "organization", OPENS_MAILBOXES)
-]
-
 
 class PresetForm(forms.Form):
     """What kind of system it is and where it stands; the form proper begins with what follows from it."""
@@ -60,7 +55,7 @@ class SystemForm(forms.ModelForm):
         help_text=_("With an address the system is a tile of the launcher."),
     )
     allowed_scopes = forms.MultipleChoiceField(
-        label=_("What the system may learn"), choices=SCOPES_TO_GIVE, widget=forms.CheckboxSelectMultiple
+        label=_("What the system may learn"), choices=list(TEXTS.items()), widget=forms.CheckboxSelectMultiple
     )
     authorization_grant_type = forms.ChoiceField(
         label=_("Who uses it"),

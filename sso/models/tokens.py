@@ -105,9 +105,6 @@ class Application(AbstractApplication):
     def clean(self):
         """The form of systems asks for more than the toolkit does, which knows nothing of our keys."""
 
-    def is_usable(self, request) -> bool:
-        return self.is_enabled
-
     @property
     def is_public(self) -> bool:
         """Whether it runs where everybody can look, so that it has no secret (RFC 6749 §2.1)."""

@@ -1,14 +1,12 @@
 """The page on which people let in a device that has no keyboard (RFC 8628 §3.3), and where devices ask for a code."""
 
 from django import forms
-from django.contrib.auth.decorators import login_not_required
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sso.limits import count_up
@@ -29,8 +27,6 @@ WRONG = _("No device waits with this code. Look at the device once more: the cod
 TOO_MANY = _("Too many wrong codes. Please wait five minutes.")
 
 
-@csrf_exempt
-@login_not_required
 @require_POST
 @for_programs
 def device_authorization(request, form):

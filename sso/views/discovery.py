@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
-from oauth2_provider.settings import oauth2_settings
 
 from sso.models.keys import Algorithm
 from sso.models.tokens import Acr
@@ -15,6 +14,7 @@ from sso.oauth.assertions import ALGORITHMS
 from sso.oauth.claims import NAMES
 from sso.oauth.exchange import GRANTS
 from sso.oauth.parameters import RESPONSE_MODES
+from sso.oauth.scopes import TEXTS
 from sso.oauth.signing import issuer
 from sso.services.keys import PUBLISHED_FOR, published
 
@@ -54,7 +54,7 @@ def described(at: str) -> str:
             "introspection_endpoint": at + reverse("oauth-introspect"),
             "revocation_endpoint": at + reverse("oauth-revoke"),
             "end_session_endpoint": at + reverse("oauth-end-session"),
-            "scopes_supported": list(oauth2_settings.SCOPES),
+            "scopes_supported": list(TEXTS),
             "claims_supported": NAMES,
             "response_types_supported": ["code"],
             "response_modes_supported": RESPONSE_MODES,
