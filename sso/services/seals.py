@@ -339,11 +339,11 @@ def removed_to_seal() -> int:
         raise Broken(f"Entry {pk} does not say what was removed.") from None
 
 
-def shorten(before: datetime, cause: str, keep: Callable[[str], object]) -> int:
+def shorten(before: datetime, cause: str, keep: Callable[[Iterator[str]], object]) -> int:
     """Remove the entries of the seals made before ``before`` and return how many; the seals stay, and an entry says so.
 
-    Each goes to ``keep`` first, as the JSON list that its digest is made of. Raises ValueError for entries younger
-    than a year, and Broken when the chain up to there does not hold.
+    They are given to ``keep`` first, each as the JSON list that its digest is made of, and go when it returns. Raises
+    ValueError for entries younger than a year, and Broken when the chain up to there does not hold.
     """
     if before > timezone.now() - LEAST_KEPT:
         raise ValueError("The record is kept for a year at least.")
@@ -351,8 +351,7 @@ def shorten(before: datetime, cause: str, keep: Callable[[str], object]) -> int:
     if last is None or last.number <= removed_to_seal():
         return 0
     verify(until=last.made_at)
-    for row in all_entries(0, last.last):
-        keep(content_of(row))
+    keep(content_of(row) for row in all_entries(0, last.last))
     with transaction.atomic(), may_delete():
         count = AuditEntry.objects.filter(pk__lte=last.last)._raw_delete("default")
         record(Action.RECORD_SHORTENED, cause=cause, seal=last.number, hash=last.hash, entries=count)

@@ -1,9 +1,11 @@
 """The commands of the record: verifying, sealing, and removing what is too old."""
 
+import errno
 import gzip
 import json
 from datetime import timedelta
 from io import StringIO
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -109,6 +111,29 @@ def test_what_is_younger_than_a_year_stays(two_years, tmp_path):
         output_of("shorten_audit", "--before", day, "--into", str(tmp_path / "old.gz"), "--cause", "x")
 
     assert AuditEntry.objects.count() == 9
+    assert not (tmp_path / "old.gz").exists()  # so that another day can be said with the same name
+
+
+def test_entries_stay_when_their_file_cannot_be_written_to_its_end(two_years, tmp_path, monkeypatch):
+    day = (timezone.now() - timedelta(days=400)).date().isoformat()
+    monkeypatch.setattr("os.fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+
+    with pytest.raises(CommandError, match="No space left"):
+        output_of("shorten_audit", "--before", day, "--into", str(tmp_path / "old.gz"), "--cause", "x")
+
+    assert AuditEntry.objects.count() == 9
+    assert not (tmp_path / "old.gz").exists()
+
+
+def test_a_file_that_is_there_already_is_not_touched(two_years, tmp_path):
+    day = (timezone.now() - timedelta(days=400)).date().isoformat()
+    (tmp_path / "old.gz").write_text("of the year before")
+
+    with pytest.raises(CommandError, match="File exists"):
+        output_of("shorten_audit", "--before", day, "--into", str(tmp_path / "old.gz"), "--cause", "x")
+
+    assert AuditEntry.objects.count() == 9
+    assert (tmp_path / "old.gz").read_text() == "of the year before"
 
 
 def test_a_broken_record_is_not_shortened(two_years):
@@ -116,7 +141,7 @@ def test_a_broken_record_is_not_shortened(two_years):
         cursor.execute("UPDATE sso_auditentry SET cause = 'x' WHERE id = %s", [two_years[1]])
 
     with pytest.raises(Broken):
-        shorten(timezone.now() - timedelta(days=400), "x", lambda line: None)
+        shorten(timezone.now() - timedelta(days=400), "x", lambda entries: None)
 
     assert AuditEntry.objects.count() == 9
 
@@ -124,5 +149,5 @@ def test_a_broken_record_is_not_shortened(two_years):
 def test_shortening_twice_removes_nothing_more(two_years):
     day = timezone.now() - timedelta(days=400)
 
-    assert [shorten(day, "x", lambda line: None) for _time in range(2)] == [6, 0]
+    assert [shorten(day, "x", lambda entries: None) for _time in range(2)] == [6, 0]
     assert verify().removed == 6

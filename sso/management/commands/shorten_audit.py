@@ -1,6 +1,8 @@
 """Move entries that are older than the law wants them out of the database."""
 
 import gzip
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -19,8 +21,20 @@ class Command(BaseCommand):
 
     def handle(self, *args, before, into, cause, **options):
         try:
-            with gzip.open(into, "xt", encoding="utf-8") as file:
-                count = shorten(before, cause, lambda line: file.write(line + "\n"))
+            count = shorten(before, cause, lambda entries: write(entries, into))
         except (Broken, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{count} entries removed.")
+
+
+def write(lines: Iterable[str], into: Path) -> None:
+    """Write ``lines`` into a new file, which is on the disk at the end, or not there when that fails."""
+    with into.open("xb") as whole:
+        try:
+            with gzip.open(whole, "wt", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+            whole.flush()
+            os.fsync(whole.fileno())
+        except BaseException:
+            into.unlink()
+            raise
