@@ -161,9 +161,7 @@ def in_order() -> list[str]:
 
 def is_first(server: Server) -> bool:
     """Say whether ``server`` leads to the directory that is asked before all others."""
-    first = ldap.initialize(
-        settings.LDAP_URLS[0]
-    )  # which opens nothing, and writes addresses as ``server`` does
+    first = ldap.initialize(settings.LDAP_URLS[0])  # opens nothing, and writes addresses as ``server`` does
     return server.get_option(ldap.OPT_URI) == first.get_option(ldap.OPT_URI)
 
 

@@ -14,7 +14,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")
         parser.add_argument("--yes", action="store_true", help="disable more than 20 people or 2 %% too")
-
         parser.add_argument(
             "--same-people",
             action="store_true",
