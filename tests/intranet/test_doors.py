@@ -52,10 +52,11 @@ def test_fragment_for_a_stranger_sends_the_whole_page_to_sign_in(client, path):
 
 
 def test_app_one_may_not_use_is_not_there(signed_in, monkeypatch):
-    closed = make_plugin("wagtailadmin_home", may_use=lambda user: False)
+    closed = make_plugin("tasks", may_use=lambda user: False)
     monkeypatch.setattr("intranet.middleware.plugins", lambda: (closed,))
+    browser = signed_in(person_of())
 
-    assert signed_in(person_of()).get("/people/").status_code == 200
+    assert [browser.get(path).status_code for path in ("/tasks/", "/people/")] == [404, 200]
 
 
 # --- headers --------------------------------------------------------------------------------------
