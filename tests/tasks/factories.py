@@ -38,7 +38,7 @@ def follow(task: Task, person) -> None:
 
 
 def people_around(task: Task) -> dict:
-    """Return one person of each kind that has to do with ``task``, which was given to a unit."""
+    """Return one person of each kind that has to do with ``task``, which has a unit."""
     unit = task.unit
     division = Unit.objects.create(code=f"{unit.code}.1", name_vi="Phòng Một", parent=unit)
     division.path = f"{unit.path}{division.pk}/"

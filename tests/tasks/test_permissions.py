@@ -33,6 +33,21 @@ def test_acts_on_a_task_of_a_unit(who, allowed):
     assert {act for act in every if principal(person, act, task)} == allowed
 
 
+OF_A_PERSON = {"head": SPEAKER, "unit admin": SPEAKER, "colleague": set(), "head of a division": set()}
+
+
+@pytest.mark.parametrize(("who", "allowed"), list((dict(WHO_MAY) | OF_A_PERSON).items()))
+def test_acts_on_a_task_of_a_person(who, allowed):
+    """Whoever leads the unit sees it; it is not theirs to do."""
+    unit = UnitFactory()
+    task = TaskFactory(unit=unit, assignee=person_of(unit))
+    person = people_around(task)[who]
+
+    every = GIVER | DOER | SPEAKER | {"hand_on"}
+
+    assert {act for act in every if principal(person, act, task)} == allowed
+
+
 def test_delegate_acts_in_the_name_of_the_giver():
     task = TaskFactory()
     secretary = DelegationFactory(giver=task.creator).receiver
