@@ -77,6 +77,30 @@ def test_a_stranger_gets_no_file_and_does_no_act(client):
     assert (document.attachments.count(), Assignment.objects.get().state) == (1, "waiting")
 
 
+def test_who_was_given_a_document_is_offered_and_does_what_is_theirs_only(client):
+    document, officer = a_document(), UserFactory()
+    clerk = document.created_by
+    upload = services.attach_file(document, services.keep_upload(pdf_file(), by=clerk), by=clerk)
+    step = routed(document, officer)
+    theirs = [reverse("documents:act", args=[document.pk, step.pk, act]) for act in ("done", "return")]
+    others = [
+        reverse("documents:edit", args=[document.pk]),
+        reverse("documents:add_file", args=[document.pk]),
+        reverse("documents:remove_file", args=[document.pk, upload.pk]),
+        reverse("documents:act", args=[document.pk, step.pk, "withdraw"]),
+    ]
+    offered = {}
+    for who in (clerk, officer):
+        client.force_login(who)
+        page = client.get(document.get_absolute_url()).content.decode()
+        offered[who] = [url for url in theirs + others if f'"{url}"' in page]
+
+    assert offered == {clerk: others, officer: theirs}
+    assert client.get(others[0]).status_code == 403
+    assert [client.post(url, {"file": pdf_file()}).status_code for url in others] == [403] * 4
+    assert document.attachments.count() == 1
+
+
 def test_a_file_belongs_to_its_document_only(client):
     first, second = a_document(), a_document()
     clerk = first.created_by
