@@ -153,26 +153,47 @@ DESK = [
 ]
 
 
+ACTS_OF_THE_DESK = {
+    "handed_on": lambda step, by: routed(step.document, person_of(step.unit), by=by, parent=step),
+    "done": lambda step, by: services.finish_assignment(step, by=by, report="Xong"),
+    "returned": lambda step, by: services.return_assignment(step, by=by, reason="Không thuộc thẩm quyền"),
+}
+
+
+@pytest.mark.parametrize("state", ACTS_OF_THE_DESK)
 @pytest.mark.parametrize(("who", "allowed"), DESK)
-def test_what_a_unit_gets_is_handed_on_by_its_desk(who, allowed):
-    document, unit = a_document(), UnitFactory()
-    step = routed(document, unit)
+def test_what_a_unit_gets_is_handled_by_its_desk(who, allowed, state):
+    unit = UnitFactory()
+    step = routed(a_document(), unit)
     person = people_around(unit)[who]
 
     with nullcontext() if allowed else pytest.raises(PermissionDenied):
-        routed(document, UserFactory(), by=person, parent=step)
+        ACTS_OF_THE_DESK[state](step, person)
 
     step.refresh_from_db()
-    assert step.state == ("handed_on" if allowed else "waiting")
+    assert step.state == (state if allowed else "waiting")
 
 
-def test_an_officer_hands_on_within_the_own_unit_only():
+@pytest.mark.parametrize("end", ["done", "returned"])
+def test_what_is_finished_is_not_taken_back(end):
+    step, people = around_assignment()
+    ACTS_OF_THE_DESK[end](step, people["holder"])
+
+    with pytest.raises(PermissionDenied):
+        services.withdraw_assignment(step, by=people["giver"])
+
+    step.refresh_from_db()
+    assert step.state == end
+
+
+def test_an_officer_hands_on_to_colleagues_only():
     document, officer = a_document(), person_of()
     colleague, foreigner = person_of(officer.unit), person_of()
     step = routed(document, officer)
 
-    with pytest.raises(PermissionDenied):
-        routed(document, foreigner, by=officer, parent=step)
+    for other in (foreigner, officer.unit):
+        with pytest.raises(PermissionDenied):
+            routed(document, other, by=officer, parent=step)
     routed(document, colleague, by=officer, parent=step)
 
     assert list(Assignment.objects.filter(parent=step).values_list("person", flat=True)) == [colleague.pk]
