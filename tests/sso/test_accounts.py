@@ -149,6 +149,32 @@ def test_services_ask_for_the_right_themselves(admin, sponsor, act):
         acts[act]()
 
 
+@pytest.mark.parametrize(
+    "act", ["sponsored by a guest", "over before it begins", "too long", "invite", "extend"]
+)
+def test_services_ask_themselves_for_all_that_a_guest_needs(admin, sponsor, act):
+    guest = guest_of(sponsor, admin)
+    guests.end_guest(guest, by=admin)
+    acts = {
+        "sponsored by a guest": lambda: guest_of(guest_of(sponsor, admin).user, admin),
+        "over before it begins": lambda: guest_of(sponsor, admin, days=-1),
+        "too long": lambda: guest_of(sponsor, admin, days=367),
+        "invite": lambda: guests.invite_guest(guest, by=admin),
+        "extend": lambda: guests.extend_guest(guest, in_days(60), by=admin),
+    }
+
+    with pytest.raises(PermissionDenied):
+        acts[act]()
+
+
+def test_a_guest_whose_sponsor_has_left_is_not_extended(admin, sponsor):
+    guest = guest_of(sponsor, admin)
+    User.objects.filter(pk=sponsor.pk).update(is_active=False)
+
+    with pytest.raises(PermissionDenied):
+        guests.extend_guest(Guest.objects.get(pk=guest.pk), in_days(60), by=admin)
+
+
 def test_dangerous_acts_ask_who_it_is_when_the_sign_in_is_long_ago(session_of, admin, sponsor):
     guest = guest_of(sponsor, admin)
     browser = session_of(admin, age=3600)
