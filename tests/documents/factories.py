@@ -11,7 +11,7 @@ from pypdf import PdfWriter
 from apps.documents.models import Document, DocumentType, Register
 from apps.documents.services import Target, open_register, register_document, route_document
 from sso.api import Role
-from tests.factories import UnitFactory, person_of
+from tests.factories import DelegationFactory, UnitFactory, UserFactory, person_of, system_admin
 
 numbers = count(1)
 
@@ -71,3 +71,21 @@ def pdf_file(name="cong-van.pdf", content=None) -> SimpleUploadedFile:
     return SimpleUploadedFile(
         name, pdf_bytes() if content is None else content, content_type="application/pdf"
     )
+
+
+def people_around(unit):
+    """Return everybody who might want to do something with a document of ``unit``."""
+    deputy_for_clerk = UserFactory()
+    clerk = clerk_of(unit)
+    DelegationFactory(giver=clerk, receiver=deputy_for_clerk, apps=["documents"])
+    return {
+        "clerk": clerk,
+        "who acts for the clerk": deputy_for_clerk,
+        "leader": person_of(unit, level="head"),
+        "leader of the ministry": person_of(unit.parent, level="deputy"),
+        "officer of the unit": person_of(unit),
+        "unit admin": person_of(unit, role=Role.UNIT_ADMIN),
+        "clerk of another unit": clerk_of(UnitFactory()),
+        "system admin": system_admin(),
+        "stranger": UserFactory(),
+    }

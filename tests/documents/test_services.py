@@ -1,3 +1,5 @@
+"""Registers, and documents in them: who does what, what is told, what stands in the history."""
+
 from contextlib import nullcontext
 from datetime import date, timedelta
 
@@ -9,28 +11,18 @@ from apps.documents import services
 from apps.documents.models import Assignment, Document, DocumentType
 from intranet.models import Notification
 from sso.api import Role
-from tests.documents.factories import a_document, a_register, clerk_of, pdf_file, routed, unsaved
-from tests.factories import DelegationFactory, RoleFactory, UnitFactory, UserFactory, person_of, system_admin
+from tests.documents.factories import (
+    a_document,
+    a_register,
+    clerk_of,
+    pdf_file,
+    people_around,
+    routed,
+    unsaved,
+)
+from tests.factories import DelegationFactory, RoleFactory, UnitFactory, UserFactory, person_of
 
 pytestmark = pytest.mark.django_db
-
-
-def people_around(unit):
-    """Return everybody who might want to do something with a document of ``unit``."""
-    deputy_for_clerk = UserFactory()
-    clerk = clerk_of(unit)
-    DelegationFactory(giver=clerk, receiver=deputy_for_clerk, apps=["documents"])
-    return {
-        "clerk": clerk,
-        "who acts for the clerk": deputy_for_clerk,
-        "leader": person_of(unit, level="head"),
-        "leader of the ministry": person_of(unit.parent, level="deputy"),
-        "officer of the unit": person_of(unit),
-        "unit admin": person_of(unit, role=Role.UNIT_ADMIN),
-        "clerk of another unit": clerk_of(UnitFactory()),
-        "system admin": system_admin(),
-        "stranger": UserFactory(),
-    }
 
 
 CLERKS = {"clerk", "who acts for the clerk"}
@@ -89,114 +81,6 @@ def test_open_register_is_for_clerks(who):
 
     with nullcontext() if who in CLERKS else pytest.raises(PermissionDenied):
         services.open_register(unit, "incoming", 2026, name="Sổ đến", by=person)
-
-
-HOLDERS = [("holder", True), ("who acts for the holder", True), ("giver", False), ("stranger", False)]
-
-
-def around_assignment():
-    document = a_document()
-    holder, deputy = UserFactory(), UserFactory()
-    DelegationFactory(giver=holder, receiver=deputy)
-    step = routed(document, holder)
-    people = {
-        "holder": holder,
-        "who acts for the holder": deputy,
-        "giver": document.register.clerk,
-        "stranger": UserFactory(),
-    }
-    return step, people
-
-
-@pytest.mark.parametrize(("who", "allowed"), HOLDERS)
-def test_finish_assignment_is_for_its_holder(who, allowed):
-    step, people = around_assignment()
-
-    with nullcontext() if allowed else pytest.raises(PermissionDenied):
-        services.finish_assignment(step, by=people[who], report="Xong")
-
-    step.refresh_from_db()
-    assert (step.state == "done") == allowed
-
-
-@pytest.mark.parametrize(("who", "allowed"), HOLDERS)
-def test_return_assignment_is_for_its_holder(who, allowed):
-    step, people = around_assignment()
-
-    with nullcontext() if allowed else pytest.raises(PermissionDenied):
-        services.return_assignment(step, by=people[who], reason="Không thuộc thẩm quyền")
-
-    step.refresh_from_db()
-    assert (step.state == "returned") == allowed
-
-
-@pytest.mark.parametrize(
-    ("who", "allowed"),
-    [("holder", False), ("who acts for the holder", False), ("giver", True), ("stranger", False)],
-)
-def test_withdraw_assignment_is_for_its_giver(who, allowed):
-    step, people = around_assignment()
-
-    with nullcontext() if allowed else pytest.raises(PermissionDenied):
-        services.withdraw_assignment(step, by=people[who])
-
-    step.refresh_from_db()
-    assert (step.state == "withdrawn") == allowed
-
-
-DESK = [
-    ("clerk", True),
-    ("leader", True),
-    ("unit admin", False),
-    ("officer of the unit", False),
-    ("stranger", False),
-]
-
-
-ACTS_OF_THE_DESK = {
-    "handed_on": lambda step, by: routed(step.document, person_of(step.unit), by=by, parent=step),
-    "done": lambda step, by: services.finish_assignment(step, by=by, report="Xong"),
-    "returned": lambda step, by: services.return_assignment(step, by=by, reason="Không thuộc thẩm quyền"),
-}
-
-
-@pytest.mark.parametrize("state", ACTS_OF_THE_DESK)
-@pytest.mark.parametrize(("who", "allowed"), DESK)
-def test_what_a_unit_gets_is_handled_by_its_desk(who, allowed, state):
-    unit = UnitFactory()
-    step = routed(a_document(), unit)
-    person = people_around(unit)[who]
-
-    with nullcontext() if allowed else pytest.raises(PermissionDenied):
-        ACTS_OF_THE_DESK[state](step, person)
-
-    step.refresh_from_db()
-    assert step.state == (state if allowed else "waiting")
-
-
-@pytest.mark.parametrize("end", ["done", "returned"])
-def test_what_is_finished_is_not_taken_back(end):
-    step, people = around_assignment()
-    ACTS_OF_THE_DESK[end](step, people["holder"])
-
-    with pytest.raises(PermissionDenied):
-        services.withdraw_assignment(step, by=people["giver"])
-
-    step.refresh_from_db()
-    assert step.state == end
-
-
-def test_an_officer_hands_on_to_colleagues_only():
-    document, officer = a_document(), person_of()
-    colleague, foreigner = person_of(officer.unit), person_of()
-    step = routed(document, officer)
-
-    for other in (foreigner, officer.unit):
-        with pytest.raises(PermissionDenied):
-            routed(document, other, by=officer, parent=step)
-    routed(document, colleague, by=officer, parent=step)
-
-    assert list(Assignment.objects.filter(parent=step).values_list("person", flat=True)) == [colleague.pk]
 
 
 def test_numbers_follow_one_another_in_each_register():
