@@ -22,7 +22,7 @@ from sso.services.audit import Action
 from sso.services.emergency import make_emergency_account
 from sso.services.resets import invitation_of
 from tests.conftest import record_sign_in
-from tests.factories import UnitFactory, person_of, system_admin
+from tests.factories import UnitFactory, UserFactory, person_of, system_admin
 from tests.sso.conftest import refresh, sign_in, tokens_of
 
 pytestmark = pytest.mark.django_db
@@ -149,22 +149,32 @@ def test_services_ask_for_the_right_themselves(admin, sponsor, act):
         acts[act]()
 
 
-@pytest.mark.parametrize(
-    "act", ["sponsored by a guest", "over before it begins", "too long", "invite", "extend"]
-)
-def test_services_ask_themselves_for_all_that_a_guest_needs(admin, sponsor, act):
+LACKING = {
+    "an account of the directory that answers for it": lambda sponsor, admin: guest_of(
+        person_of(origin="local"), admin
+    ),
+    "a post of whoever answers for it": lambda sponsor, admin: guest_of(UserFactory(), admin),
+    "a last day to come": lambda sponsor, admin: guest_of(sponsor, admin, days=-1),
+    "a last day within a year": lambda sponsor, admin: guest_of(sponsor, admin, days=367),
+    "an account that goes on to be invited": lambda sponsor, admin: guests.invite_guest(
+        ended(sponsor, admin), by=admin
+    ),
+    "an account that goes on to be extended": lambda sponsor, admin: guests.extend_guest(
+        ended(sponsor, admin), in_days(60), by=admin
+    ),
+}
+
+
+def ended(sponsor, admin) -> Guest:
     guest = guest_of(sponsor, admin)
     guests.end_guest(guest, by=admin)
-    acts = {
-        "sponsored by a guest": lambda: guest_of(guest_of(sponsor, admin).user, admin),
-        "over before it begins": lambda: guest_of(sponsor, admin, days=-1),
-        "too long": lambda: guest_of(sponsor, admin, days=367),
-        "invite": lambda: guests.invite_guest(guest, by=admin),
-        "extend": lambda: guests.extend_guest(guest, in_days(60), by=admin),
-    }
+    return guest
 
+
+@pytest.mark.parametrize("what", LACKING)
+def test_services_ask_themselves_for_all_that_a_guest_needs(admin, sponsor, what):
     with pytest.raises(PermissionDenied):
-        acts[act]()
+        LACKING[what](sponsor, admin)
 
 
 def test_a_guest_whose_sponsor_has_left_is_not_extended(admin, sponsor):
