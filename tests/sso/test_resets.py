@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from intranet.models import Notification
-from sso.models import AuditEntry, FactorReset, Invitation, PasswordReset
+from sso.models import AuditEntry, FactorReset, Invitation, PasswordReset, User
 from sso.services.resets import (
     NotWaiting,
+    accept_invitation,
     approve_factor_reset,
     ask_factor_reset,
     begin_invitation,
+    invitation_of,
     refuse_factor_reset,
 )
 from tests.factories import RoleFactory, UserFactory, system_admin
@@ -210,6 +212,16 @@ def test_asker_takes_it_back(officer, admin):
     assert (reset.refused_at is not None, has_factors(admin)) == (True, True)
 
 
+def test_who_asked_and_is_no_admin_any_more_takes_nothing_back(officer, admin):
+    reset = ask_factor_reset(admin, "x", by=officer)
+    officer.roles.all().delete()
+
+    with pytest.raises(PermissionDenied):
+        refuse_factor_reset(reset, by=User.objects.get(pk=officer.pk))
+
+    assert FactorReset.objects.waiting().exists()
+
+
 # --- invitations ---------------------------------------------------------------------------------
 
 
@@ -281,3 +293,20 @@ def test_of_the_link_only_the_hash_is_kept(guest, officer):
 def test_only_system_admins_invite(guest):
     with pytest.raises(PermissionDenied):
         begin_invitation(guest, by=UserFactory())
+
+
+def test_nobody_whose_account_is_over_is_invited(guest, officer):
+    guest.is_active = False
+
+    with pytest.raises(PermissionDenied):
+        begin_invitation(guest, by=officer)
+
+
+def test_link_that_was_used_between_page_and_passkey_makes_none(guest, officer):
+    invitation = invitation_of(begin_invitation(guest, by=officer))
+    Invitation.objects.update(used_at=timezone.now())
+
+    with pytest.raises(NotWaiting):
+        accept_invitation(invitation, "x", {})
+
+    assert not has_factors(guest)

@@ -41,6 +41,18 @@ def test_words_are_kept_in_one_spelling_whatever_the_computer_types():
     assert Task.objects.values_list("title", "product").get() == before
 
 
+@pytest.mark.parametrize(("who", "allowed"), [("assignee", True), ("stranger", False)])
+def test_a_part_of_a_task_is_given_by_who_sees_the_whole(who, allowed):
+    task, stranger = TaskFactory(), UserFactory()
+
+    with nullcontext() if allowed else pytest.raises(PermissionDenied):
+        services.assign_task(
+            by={"assignee": task.assignee, "stranger": stranger}[who], title="x", parent=task
+        )
+
+    assert task.parts.count() == allowed
+
+
 def test_assign_task_to_a_unit_tells_its_leaders(django_capture_on_commit_callbacks):
     unit = UnitFactory()
     minister, head = person_of(unit.parent, level="head"), person_of(unit, level="head")
