@@ -9,7 +9,7 @@ from wagtail.models import Page, Site
 from intranet.models import HomePage, UnitPage
 from intranet.plugins import Widget
 from intranet.services import ensure_unit_pages
-from sso.api import Role, User
+from sso.api import Role, Unit, User
 from tests.factories import PostFactory, RoleFactory, UnitFactory, person_of, system_admin
 from tests.intranet.conftest import make_plugin
 
@@ -242,6 +242,25 @@ def test_the_page_that_is_made_anew_is_the_unit_s_as_before(
     ensure_unit_pages()
 
     assert edit(signed_in(admin), UnitPage.objects.get(unit=unit))
+
+
+def test_codes_that_two_units_swap_take_no_page_from_their_admins(
+    unit, signed_in, django_capture_on_commit_callbacks
+):
+    other = UnitFactory(code="PC")
+    ensure_unit_pages()
+    with django_capture_on_commit_callbacks(execute=True):
+        admins = {one: person_of(one, role=Role.UNIT_ADMIN) for one in (unit, other)}
+    Unit.objects.filter(pk=unit.pk).update(code="~")
+    Unit.objects.filter(pk=other.pk).update(code="KHTC")
+    Unit.objects.filter(pk=unit.pk).update(code="PC")
+
+    ensure_unit_pages()
+
+    own = [edit(signed_in(admins[one]), UnitPage.objects.get(unit=one)) for one in (unit, other)]
+    UnitPage.objects.update(introduction="")
+    others = [edit(signed_in(admins[one]), UnitPage.objects.exclude(unit=one).get()) for one in (unit, other)]
+    assert (own, others) == ([True, True], [False, False])
 
 
 # --- what its admin finds -------------------------------------------------------------------------
