@@ -61,6 +61,12 @@ def kept_addresses(host: str, port: int, seconds: float) -> Addresses:
     return found
 
 
+def doubt(host: str, port: int) -> None:
+    """Have ``host`` asked for anew next time: none of its addresses answers, so it may have moved."""
+    _until, found = _known.get((host, port), (0, []))
+    _known[host, port] = 0, found
+
+
 def is_number(host: str) -> bool:
     try:
         ip_address(host)

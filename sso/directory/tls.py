@@ -21,7 +21,7 @@ from pyasn1.codec.ber import decoder
 from pyasn1.error import PyAsn1Error, SubstrateUnderrunError
 from pyasn1_modules import rfc2251
 
-from sso.names import kept_addresses
+from sso.names import doubt, kept_addresses
 
 PORTS = {"ldap": 389, "ldaps": 636}
 PIECE_BYTES = 65536
@@ -81,6 +81,7 @@ def line_to(url: str) -> ssl.SSLSocket:
         except (OSError, PyAsn1Error) as error:
             failure = ldap.SERVER_DOWN({"desc": "Can't contact LDAP server", "info": str(error)})
         raw.close()
+    doubt(parts.hostname, port)
     raise failure
 
 

@@ -78,6 +78,17 @@ def test_another_address_is_known_when_that_of_before_is_no_longer_fresh(
     assert found[4] == (address, 636)
 
 
+def test_a_directory_that_has_moved_is_found_with_the_next_question(resolver, settings):
+    quick = {ldap.OPT_NETWORK_TIMEOUT: 1, ldap.OPT_TIMEOUT: 1}
+    settings.AUTH_LDAP_CONNECTION_OPTIONS = settings.AUTH_LDAP_CONNECTION_OPTIONS | quick
+    resolver.answer = [(*FOUND[0][:4], ("127.0.0.1", 9))]  # where nobody listens
+    for _time in range(2):
+        with pytest.raises(ldap.SERVER_DOWN):
+            opened("ldaps://ldap.example")
+
+    assert resolver.questions == 2
+
+
 def test_a_directory_whose_name_nobody_resolves_is_given_up_in_time(resolver, settings):
     resolver.answer = None
     quick = {ldap.OPT_NETWORK_TIMEOUT: 1, ldap.OPT_TIMEOUT: 1}
