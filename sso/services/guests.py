@@ -11,7 +11,7 @@ from sso.services.audit import Action, record
 from sso.services.provisioning.noting import note_people
 from sso.services.resets import begin_invitation
 from sso.services.revocation import Reason, revoke
-from sso.text import fold
+from sso.text import fold, one_line
 
 LONGEST = timedelta(days=365)
 PREFIXES = {Guest.Kind.PERSON: "khach", Guest.Kind.DEVICE: "thietbi"}  # no account of the directory begins so
@@ -27,6 +27,7 @@ def make_guest(
 ) -> tuple[Guest, str]:
     """Return the new account and the token of its invitation, which is kept nowhere."""
     require(is_system_admin(by) and can_sponsor(sponsor) and may_end_on(ends_on))
+    name = one_line(name)
     user = User.objects.create_user(
         free_username(name, kind), mail.lower(), full_name=name, origin=User.Origin.LOCAL
     )

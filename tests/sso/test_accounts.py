@@ -113,6 +113,12 @@ def test_two_guests_of_one_name_get_two_accounts(admin, sponsor):
     )
 
 
+def test_a_name_is_kept_as_those_of_the_directory_are(admin, sponsor):
+    guest = guest_of(sponsor, admin, name="Tra\u0302\u0300n  Văn\nKhách\u202e")
+
+    assert guest.user.full_name == "Trần Văn Khách"
+
+
 @pytest.mark.parametrize("who", ["system admin", "unit admin", "member", "sponsor", "guest", "stranger"])
 def test_who_may_look_after_guests(client, session_of, admin, sponsor, who):
     guest = guest_of(sponsor, admin)
