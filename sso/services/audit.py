@@ -109,6 +109,7 @@ class Cause(models.TextChoices):
     WRONG_CODE = "wrong_code", _("wrong code of the second step")
     WRONG_PASSKEY = "wrong_passkey", _("passkey not accepted")
     WRONG_SECRET = "wrong_secret", _("wrong secret of the system")
+    UNHEARD = "unheard", _("directory of accounts not heard for too long")
 
 
 # What anybody can cause without end is written down once a minute for each account, system and address.

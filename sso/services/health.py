@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from sso.directory import Snapshot, known_since, note_answer
 from sso.models import DirectoryEntry, DirectoryFollowed, User
+from sso.models.tokens import Acr
 from sso.permissions import is_system_admin, require
 from sso.prepared import PreparedGet
 from sso.services.audit import Action, record
@@ -21,6 +22,9 @@ from sso.signals import directory_watched
 
 SILENCE = timedelta(seconds=3 * (BEAT_SECONDS + BEAT_PATIENCE))
 PATIENCE = timedelta(minutes=2)  # a directory or a service that is started anew is no trouble
+UNHEARD = timedelta(
+    minutes=15
+)  # of the directory: after that nobody's strong sign-in is worth more than the outage
 HELD, STOPPED = "held", "stopped"
 KNOWN, KNOWN_SECONDS = "sso.health.down_since", 1
 FOLLOWED = PreparedGet(DirectoryFollowed, lambda key: DirectoryFollowed.objects.filter(pk=key), mark=-1)
@@ -77,6 +81,20 @@ def _down_since() -> datetime | None:
         note_answer()  # the follower has heard it since
         return None
     return tried
+
+
+def unheard_since(person: User, acr: str) -> datetime | None:
+    """Return since when it is not known whether ``person`` was locked in the directory, when that is too long.
+
+    It is for what wants a sign-in of the strength ``acr``, more than a password.
+    """
+    if acr <= Acr.PASSWORD or person.origin != User.Origin.DIRECTORY:
+        return None
+    followed = FOLLOWED.first(1)
+    if followed is None or followed.heard_at is None:  # it is read by hand
+        return None
+    longest = max(UNHEARD, timedelta(seconds=3 * settings.DIRECTORY_SECONDS))
+    return followed.heard_at if timezone.now() - followed.heard_at > longest else None
 
 
 def watch_directory() -> set[str]:

@@ -1,6 +1,7 @@
 """The authorization endpoint (OpenID Connect Core §3.1.2)."""
 
 from contextlib import suppress
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from allauth.account.internal.flows.logout import logout
@@ -27,10 +28,12 @@ from sso.oauth.scopes import TEXTS
 from sso.oauth.signing import issuer, read_hint
 from sso.oauth.strength import Strength, asked_since, first_asked_at, forget_asked, strength_of
 from sso.services.audit import Action, address_of, entry, record
+from sso.services.health import unheard_since
 from sso.services.rules import acr_to_enter
 from sso.services.sign_ins import MUST_ENROL
 from sso.services.tokens import give_consent, has_consent, issue_code
 from sso.step_up import acr_within_reach, to_confirm
+from sso.views.hindered import unheard_page
 from sso.views.sign_in import onward_to
 
 CHOICE = "select_account"
@@ -88,6 +91,10 @@ def answered(request, decide):
         fill(asked, query)
         if request.user.is_authenticated and not is_let_in(request, asked):
             return no_entry(request, asked)
+        if request.user.is_authenticated and (
+            since := unheard_since(request.user, asked.client.required_acr)
+        ):
+            return not_now(request, asked, since)
         return decide(request, asked)
     except Answer as answer:
         return back(request, asked, answer.parameters)
@@ -111,6 +118,13 @@ def no_entry(request, asked: Asked):
     response = render(request, "sso/no_entry.html", context, status=403)
     response._csp_update = onward_to(asked.redirect_uri) if asked.by_form else None
     return response
+
+
+def not_now(request, asked: Asked, since: datetime):
+    page = unheard_page(request, asked.client, since)
+    if "none" in asked.prompt:
+        raise Answer("temporarily_unavailable", "the directory of accounts has not been heard for too long")
+    return page
 
 
 def decide(request, asked: Asked):

@@ -18,8 +18,10 @@ from sso.oauth.scopes import TEXTS
 from sso.oauth.signing import issuer
 from sso.oauth.strength import strength_of
 from sso.services.audit import Action, Cause, address_of, record
+from sso.services.health import unheard_since
 from sso.services.rules import acr_to_enter
 from sso.step_up import acr_within_reach, to_confirm
+from sso.views.hindered import unheard_page
 from sso.views.tokens import for_programs, unknown_client
 
 MOST_WRONG = 10  # codes in five minutes; one of 25 thousand million is right
@@ -89,7 +91,10 @@ def device(request):
         turn_away(found, by=request.user)
         record(Action.ENTRY_REFUSED, person=request.user, client=found, request=request)
         return render(request, "sso/no_entry.html", {"system": system, "back_url": "/"}, status=403)
-    return decide(request, found, system, code, max(acr, system.required_acr))
+    need = max(acr, system.required_acr)
+    if since := unheard_since(request.user, need):
+        return unheard_page(request, system, since)
+    return decide(request, found, system, code, need)
 
 
 def found_by(request, code: str):

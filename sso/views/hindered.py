@@ -1,6 +1,7 @@
 """What stands before somebody whose password cannot be checked now, or is right but does not let in yet."""
 
 import time
+from datetime import datetime
 from functools import wraps
 
 from allauth.account.utils import get_next_redirect_url
@@ -8,6 +9,7 @@ from django.shortcuts import redirect, render
 
 from sso.backends import Hindered, Hindrance
 from sso.directory import DirectoryUnavailable
+from sso.services.audit import Action, Cause, record
 
 FORCED = "password_change"  # in the session: whose password was right and has to be changed first
 FORCED_SECONDS = 600
@@ -17,6 +19,12 @@ def outage_page(request, error: DirectoryUnavailable):
     response = render(request, "account/directory_unavailable.html", {"since": error.since}, status=503)
     response["Retry-After"] = "30"
     return response
+
+
+def unheard_page(request, system, since: datetime):
+    """Say that ``system`` is closed to the person for as long as nobody knows who is locked, and record it."""
+    record(Action.ENTRY_REFUSED, person=request.user, client=system, request=request, cause=Cause.UNHEARD)
+    return render(request, "sso/not_now.html", {"system": system, "since": since}, status=503)
 
 
 def tells_outage(view):
