@@ -22,9 +22,7 @@ from sso.signals import directory_watched
 
 SILENCE = timedelta(seconds=3 * (BEAT_SECONDS + BEAT_PATIENCE))
 PATIENCE = timedelta(minutes=2)  # a directory or a service that is started anew is no trouble
-UNHEARD = timedelta(
-    minutes=15
-)  # of the directory: after that nobody's strong sign-in is worth more than the outage
+UNHEARD = timedelta(minutes=15)  # after that nobody's strong sign-in tells that they are not locked
 HELD, STOPPED = "held", "stopped"
 KNOWN, KNOWN_SECONDS = "sso.health.down_since", 1
 FOLLOWED = PreparedGet(DirectoryFollowed, lambda key: DirectoryFollowed.objects.filter(pk=key), mark=-1)
