@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -33,7 +34,8 @@ class AuditSearch(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["action"].choices = [("", _("All acts")), *Action.choices]
+        acts = [(value, capfirst(act)) for value, act in Action.choices]
+        self.fields["action"].choices = [("", _("All acts")), *acts]
         systems = [(system.client_id, str(system)) for system in Application.objects.order_by("name")]
         self.fields["client"].choices = [("", _("All systems")), *systems]
 

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import AuditEntry
@@ -185,8 +186,9 @@ def words_of(entry: AuditEntry) -> tuple[str, str]:
     """Return the act and the cause of ``entry`` in the reader's language; a value that nobody knows stays as it is."""
     from sso.services.revocation import Reason
 
-    acts, causes = dict(Action.choices), {**dict(Reason.choices), **dict(Cause.choices)}
-    return str(acts.get(entry.action, entry.action)), str(causes.get(entry.cause, entry.cause))
+    told = {**dict(Reason.choices), **dict(Cause.choices)}
+    act, cause = dict(Action.choices).get(entry.action), told.get(entry.cause)
+    return capfirst(str(act)) if act else entry.action, capfirst(str(cause)) if cause else entry.cause
 
 
 def address_of(request) -> str:

@@ -10,15 +10,18 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from sso.forms.audit import AuditSearch
+from sso.forms.systems import SystemForm
 from sso.models import AuditEntry, AuditSeal
 from sso.services.audit import Action, record, words_of
 from sso.services.seals import Broken, seal
 from sso.views.guard import for_system_admins
+from sso.views.systems import label_of, words
 
 ON_PAGE = 50
 AT_ONCE = 1000
@@ -39,10 +42,21 @@ DETAILS = {
     "device": _("Device"),
     "kind": pgettext_lazy("second factor", "kind"),
     "search": _("Searched for"),
-    "is_enabled": pgettext_lazy("registered system", "enabled"),
-    "redirect_uris": _("Addresses people come back to after sign-in"),
-    "allowed_scopes": _("What the system may learn"),
+    "account": _("Account"),
+    "asked_by": _("Asked by"),
+    "before": _("Before"),
+    "after": _("After"),
+    "ends_on": _("Last day"),
+    "reset": _("Number of the request"),
+    "rule": _("Who may enter"),
+    "shown": _("Shown as proof"),
 }
+OF_SYSTEMS = (
+    Action.SYSTEM_REGISTERED,
+    Action.SYSTEM_CHANGED,
+    Action.CHANGE_ASKED,
+    Action.SYSTEM_APPROVED,
+)
 COLUMNS = [
     "id", "at", "action", "person_id", "person_name", "by_id", "by_name", "for_whom_id", "for_whom_name",
     "client", "client_name", "address", "cause", "detail",
@@ -107,8 +121,30 @@ def row_of(entry: AuditEntry) -> dict:
         "action": action,
         "cause": cause,
         "tone": TONES.get(entry.action, ""),
-        "facts": [(DETAILS.get(name, name), shown(value)) for name, value in entry.facts.items()],
+        "facts": facts_of(entry),
     }
+
+
+def facts_of(entry: AuditEntry) -> list[tuple[str, str]]:
+    """Return the details in words; of a new system those that say something."""
+    fields = SystemForm.base_fields if entry.action in OF_SYSTEMS else {}
+    told = []
+    for name, value in entry.facts.items():
+        if not value and entry.action == Action.SYSTEM_REGISTERED:
+            continue
+        if name not in fields:
+            told.append((capfirst(DETAILS[name]) if name in DETAILS else name, shown(value)))
+        elif entry.action == Action.SYSTEM_CHANGED and isinstance(
+            value, list
+        ):  # the old value and the new one
+            told.append((label_of(name), " → ".join(in_words(name, one) for one in value)))
+        else:
+            told.append((label_of(name), in_words(name, value)))
+    return told
+
+
+def in_words(name: str, value) -> str:
+    return words(name, value) if isinstance(value, str | bool | list | dict) else shown(value)
 
 
 def shown(value) -> str:

@@ -11,11 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django_redis.cache import RedisCache
 
-from sso.models import AuditEntry
+from sso.models import Application, AuditEntry
 from sso.services import audit, ensure_client
-from sso.services.audit import Action, Cause, record, words_of
+from sso.services.audit import Action, Cause, record, words_of, written
+from sso.services.clients import what_is_told
 from tests.factories import UserFactory, person_of, system_admin
 
 pytestmark = pytest.mark.django_db
@@ -111,8 +113,34 @@ def test_every_act_and_cause_has_words(ha):
 
     for value in [*Action, *Cause, *Reason]:
         told = words_of(AuditEntry(action=value, cause=value))
-        assert str(value.label) in told
+        assert capfirst(value.label) in told
     assert words_of(AuditEntry(action="of_old", cause="QĐ 12")) == ("of_old", "QĐ 12")
+
+
+def test_what_is_told_of_a_system_is_in_the_words_of_its_form(admin):
+    system = Application(name="Wiki", redirect_uris="https://wiki.example/a")
+    told = written(what_is_told(system, ["name", "redirect_uris", "subject_group", "skip_authorization"]))
+    entry_at(timezone.now(), action=Action.SYSTEM_REGISTERED, detail=told)
+    changes = {
+        "allowed_scopes": [["email"], ["openid"]],
+        "required_acr": ["1", "2"],
+        "algorithm": 7,
+    }
+    entry_at(timezone.now(), action=Action.SYSTEM_CHANGED, detail=written(changes))
+
+    rows = {row["entry"].action: row["facts"] for row in admin.get(reverse("audit")).context["rows"]}
+
+    assert rows == {
+        Action.SYSTEM_REGISTERED: [
+            ("Tên hệ thống", "Wiki"),
+            ("Địa chỉ quay lại sau khi đăng nhập", "https://wiki.example/a"),
+        ],
+        Action.SYSTEM_CHANGED: [
+            ("Thông tin hệ thống được biết", "Địa chỉ thư điện tử → Danh tính người đăng nhập"),
+            ("Cách đăng nhập", "bằng mật khẩu → bằng mật khẩu và bước thứ hai, hoặc bằng khóa truy cập"),
+            ("Cách ký mã truy cập", "7"),
+        ],
+    }
 
 
 def test_an_empty_record_says_so(admin):
