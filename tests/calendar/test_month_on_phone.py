@@ -5,6 +5,7 @@ import re
 import pytest
 
 from apps.calendar.models import Calendar
+from intranet.api import WEEKDAYS
 from tests.calendar.factories import EventFactory, at
 from tests.factories import UnitFactory, person_of
 
@@ -55,3 +56,10 @@ def test_another_month_on_a_phone_is_shown_whole(busy, time_machine):
     page = busy("/calendar/?view=month&day=2026-11-15")
 
     assert folded_and_shown(page) == ([], ["03/11", "10/11", "25/11"])
+
+
+def test_the_columns_are_read_out_by_their_whole_names(busy):
+    heads = re.findall(r"<th scope=.*?</th>", busy("/calendar/?view=month").content.decode())
+
+    heard = [re.findall(r'class="visually-hidden">([^<]+)<', head) for head in heads]
+    assert heard == [[str(day)] for day in WEEKDAYS]
