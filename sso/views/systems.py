@@ -29,7 +29,7 @@ def system_list(request):
     rows = [
         {
             "system": system,
-            "learns": words("allowed_scopes", system.allowed_scopes),
+            "learns": words("allowed_scopes", system.allowed_scopes) if system.allowed_scopes else "",
             "ends_soon": clients.ends_soon(system),
         }
         for system in Application.objects.all()

@@ -339,10 +339,15 @@ def test_new_secret_without_overlap_ends_tokens(session_of, wiki):
 
 
 def test_list_says_in_words_what_systems_may_learn(admin_client, wiki):
+    Application.objects.create(
+        name="Mail server", authorization_grant_type="client-credentials", allowed_scopes=[]
+    )
+
     page = admin_client.get(reverse("systems")).content.decode()
 
     assert "Địa chỉ thư điện tử" in page
     assert "organization" not in page
+    assert "–</td>" not in page
 
 
 @pytest.mark.parametrize(
