@@ -4,8 +4,12 @@
 ours; the secret is known once, later ``SECRET`` stands in its place.
 """
 
+import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from django.contrib.staticfiles import finders
 from django.utils.translation import gettext_lazy as _
 
 from sso.models import Application
@@ -360,3 +364,10 @@ BY_SLUG = {preset.slug: preset for preset in PRESETS}
 
 def preset_of(slug: str) -> Preset:
     return BY_SLUG.get(slug, OTHER)
+
+
+@cache
+def icons() -> frozenset[str]:
+    """Return the names of the icons that a tile can have."""
+    sprite = Path(finders.find("vendor/icons/sprite.svg")).read_text()
+    return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite))

@@ -13,7 +13,7 @@ from sso.forms.addresses import AddressesField, AddressField, KeysField, is_of_a
 from sso.models import Application, Post, Role, Unit, User
 from sso.models.tokens import MAIL_CLIENT, Acr
 from sso.oauth.scopes import OPENS_MAILBOXES, TEXTS
-from sso.presets import BY_SLUG, PRESETS
+from sso.presets import BY_SLUG, PRESETS, icons
 from sso.services.rules import Way
 
 
@@ -157,6 +157,11 @@ class SystemForm(forms.ModelForm):
 
     def clean_preset(self):
         return self.cleaned_data["preset"] if self.cleaned_data["preset"] in BY_SLUG else ""
+
+    def clean_icon(self):
+        if (name := self.cleaned_data["icon"]) and name not in icons():
+            raise ValidationError(_("There is no icon of this name."))
+        return name
 
     def clean_token_audience(self):
         """A system that people sign in to might take an access token with its name on it for an ID token."""

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from sso.models import Application
-from sso.presets import BY_SLUG, PRESETS
+from sso.presets import BY_SLUG, PRESETS, icons
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +46,7 @@ def test_a_preset_says_when_nobody_has_tried_it_with_the_product(admin_client, s
     saved = admin_client.post(reverse("system-new"), data)
 
     assert ("chưa thử với chính sản phẩm" in saved.content.decode()) is (slug == "gitlab")
+
+
+def test_each_preset_has_an_icon_that_is_there():
+    assert {preset.icon for preset in PRESETS} <= icons()

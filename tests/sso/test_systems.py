@@ -68,6 +68,7 @@ def test_registered_system_gets_a_secret_shown_once(admin_client):
         ({"tile_url": "javascript:alert(1)"}, "tile_url"),
         ({"backchannel_logout_uri": "http://wiki.example/out"}, "backchannel_logout_uri"),
         ({"frontchannel_logout_uri": "javascript:alert(1)"}, "frontchannel_logout_uri"),
+        ({"icon": "hình tròn"}, "icon"),
         ({"allowed_scopes": ["root"]}, "allowed_scopes"),
         ({"allowed_scopes": ["mail"], "authorization_grant_type": "client-credentials"}, "allowed_scopes"),
         (
@@ -87,7 +88,7 @@ def test_bad_input_is_told_at_the_field_and_kept(admin_client, changes, field):
 
     assert list(page.context["form"].errors) == [field]
     assert Application.objects.count() == 0
-    assert page.context["form"]["icon"].value() == "apps"
+    assert page.context["form"]["icon"].value() == changes.get("icon", "apps")
 
 
 WHO = [("admin", 200), ("person", 404), ("nobody", 302)]
