@@ -85,12 +85,15 @@ class AddressField(forms.CharField):
 
 
 class Decoder(json.JSONDecoder):
-    """Calls all that cannot be read by one name: the fields of forms know no other."""
+    """Calls all that cannot be read, or kept, by one name: the fields of forms know no other."""
 
     def decode(self, text):
         try:
-            return super().decode(text)
-        except (RecursionError, ValueError) as error:  # too deep, or a number of thousands of digits
+            value = super().decode(text)
+            if b"\\u0000" in json.dumps(value, ensure_ascii=False).encode():  # PostgreSQL takes none
+                raise ValueError
+            return value
+        except (RecursionError, ValueError) as error:  # too deep, too many digits, half a letter
             raise json.JSONDecodeError("cannot be read", "", 0) from error
 
 

@@ -111,10 +111,14 @@ def started(system: Application) -> list[Finding]:
             return [answer]
         if not answer.location:
             break
-        address = urljoin(address, answer.location)
+        try:
+            address = urljoin(address, answer.location)
+            host = urlsplit(address).netloc
+        except ValueError:  # no address at all
+            host = ""
         if address.startswith(f"{issuer()}{reverse('oauth-authorize')}?"):
             return looked_at(system, address)
-        if urlsplit(address).netloc not in hosts:
+        if host not in hosts:
             return [Finding(What.START, address, None, _("it leads to a server that is not registered"))]
     return [Finding(What.START, address, None, _("it waits for a click, so the sign-in could not be tried"))]
 

@@ -99,12 +99,12 @@ class SignInView(ToldOutage, account.LoginView):
 
 def form_action_for(next_url: str) -> dict[str, list[str]] | None:
     """Return the content policy's addition for a form whose ``next`` is a system's request, else None."""
-    parts = urlsplit(next_url[:20000])
-    if parts.path != reverse("oauth-authorize"):
-        return None
     try:
+        parts = urlsplit(next_url[:20000])
+        if parts.path != reverse("oauth-authorize"):
+            return None
         asked = asked_in(question_in(QueryDict(parts.query))[0])
-    except Refused:
+    except (Refused, ValueError):
         return None
     return onward_to(asked.redirect_uri)
 

@@ -31,6 +31,7 @@ NASTY = [
     "💥",
     "0001-01-01",
     "9999-12-31",
+    "http://[",
 ]
 FIELDS = """
     account act answer acr address action after as apps asked_at before client code credential decision ends_on first
@@ -66,6 +67,17 @@ def test_no_address_breaks_a_page(browser, path):
     answers = {text: browser.get(filled(path, text, 10**25)).status_code for text in NASTY}
 
     assert set(answers.values()) <= {302, 400, 404, 405}, answers
+
+
+@pytest.mark.parametrize("target", ["http://[", "//a]b", "http://\u2100.example"])
+def test_no_way_back_breaks_a_page(browser, client, target):
+    """Python reads no such address, whoever wrote the link: ``urlsplit`` raises."""
+    client.raise_request_exception = False
+    for asking in (browser, client):
+        for path in PATHS:
+            answer = asking.get(filled(path, "tam", 1), {"next": target})
+            assert answer.status_code < 500, path
+            assert not answer.get("Location", "").startswith(target)
 
 
 @pytest.mark.slow

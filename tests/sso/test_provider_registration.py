@@ -67,6 +67,11 @@ def test_changes_wait_for_a_second_admin(admin_client):
         '{"keys": []}',
         '{"keys": [1]}',
         '{"keys": [{"kty": "EC"}]}',
+        '{"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}',
+        pytest.param(
+            json.dumps({"keys": [KEY.as_dict(private=False) | {"kid": "\ud800"}]}), id="half a letter"
+        ),
+        pytest.param(json.dumps({"keys": [KEY.as_dict(private=False) | {"kid": "\0"}]}), id="NUL"),
         pytest.param("[" * 3000, id="too deep"),
         pytest.param("9" * 5000, id="too many digits"),
         pytest.param(json.dumps({"keys": [KEY.as_dict(private=True)]}), id="private"),

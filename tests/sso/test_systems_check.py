@@ -206,6 +206,15 @@ def test_start_of_the_sign_in_is_followed_on_the_systems_own_hosts_only(server):
     ]
 
 
+@pytest.mark.parametrize("location", ["http://[", "//a]b", "http://a:99999999/"])
+def test_an_address_that_is_none_leads_nowhere(server, location):
+    server.answers["/start"] = (302, location)
+
+    (finding,) = started(system(server))
+
+    assert (finding.what, finding.is_good, len(server.seen)) == (What.START, None, 1)
+
+
 def test_endless_redirects_end(server):
     server.answers["/start"] = (302, "/start")
 
