@@ -20,7 +20,7 @@ LONGEST = {
     "code_challenge_method": 10, "code_verifier": 128, "device_code": 255, "grant_type": 80,
     "id_token_hint": LONGEST_TOKEN, "login_hint": 254, "max_age": 10, "nonce": 255, "prompt": 50,
     "redirect_uri": 2000, "refresh_token": 255, "response_mode": 20, "response_type": 50, "scope": 1000,
-    "state": 2000, "token": LONGEST_TOKEN, "token_type_hint": 50,
+    "state": 4000, "token": LONGEST_TOKEN, "token_type_hint": 50,
 }  # fmt: skip
 LONGEST_OF_OTHERS = 8000
 LONGEST_QUERY = 16000  # of all together, where they are kept or sent on
