@@ -1,11 +1,10 @@
-"""What deploy/ holds is what works: nginx with its file before the real service, and the unit of systemd."""
+"""What deploy/ holds is what works: nginx with its file before the real service."""
 
 import base64
 import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import ssl
 import subprocess
@@ -13,6 +12,7 @@ import sys
 from http.client import HTTPSConnection
 from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -20,11 +20,11 @@ from demo.programs import Program
 from demo.servers import Redis, Server, free_port
 from demo.servers.certificates import make_certificates
 from demo.servers.process import find_program
-from tests.conftest import missing, started
+from tests.conftest import started
 from tests.databases import sqlite_copy
 
 ROOT = Path(__file__).resolve().parents[2]
-SITE, UNIT = ROOT / "deploy/nginx/intranet.conf", ROOT / "deploy/systemd/intranet.service"
+SITE = ROOT / "deploy/nginx/intranet.conf"
 NAME = "intranet.example.gov.vn"
 FRAME = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -90,7 +90,8 @@ person = person_of(username="nguoi-nhan")
 client = Client()
 client.force_login(person)
 record_sign_in(client, person)
-row, secret = ensure_client("Wiki", client_id="wiki", redirect_uris="https://wiki.example/")
+fields = {"redirect_uris": "https://wiki.example/", "allowed_scopes": ["openid"]}
+row, secret = ensure_client("Wiki", client_id="wiki", **fields)
 print(json.dumps(client.session.session_key))
 """
 
@@ -220,6 +221,23 @@ def test_a_flood_of_tries_from_one_place_is_turned_away_and_pages_are_not(deploy
 
     assert 100 <= len(statuses) < 1000
     assert (set(statuses), others) == ({403}, [200, 403])  # 403: without the form's token
+
+
+def test_a_long_question_of_a_system_passes(deployed):
+    """With what nginx takes by itself the way to the sign-in page, or an ID token as a hint, ends in a 414 or 502."""
+    question = {
+        "client_id": "wiki", "redirect_uri": "https://wiki.example/", "response_type": "code", "scope": "openid",
+        "state": "s=" * 2000, "code_challenge": "c" * 43, "code_challenge_method": "S256",
+    }  # fmt: skip
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    asked = deployed.ask("GET", f"/oauth/authorize/?{urlencode(question)}")
+    page = deployed.ask("GET", asked.headers["Location"])
+    leaving = deployed.ask("POST", "/oauth/end-session/", f"id_token_hint={'a' * 14000}", **form)
+    refused = deployed.ask("GET", leaving.headers["Location"])
+
+    assert len(asked.headers["Location"]) > 10_000
+    assert [answer.status for answer in (asked, page, leaving, refused)] == [302, 200, 303, 400]
 
 
 def test_another_host_is_refused(deployed):
@@ -353,39 +371,3 @@ def test_notices_arrive_over_the_socket(deployed):
 
 def test_a_socket_of_another_site_is_refused(deployed):
     assert Socket(deployed, Origin="https://evil.example", **deployed.cookie()).status == 403
-
-
-# --- systemd --------------------------------------------------------------------------------------
-
-
-def test_systemd_takes_the_unit(tmp_path):
-    verify = shutil.which("systemd-analyze")
-    if verify is None:
-        missing("systemd-analyze is not installed")
-    text = UNIT.read_text()
-    assert text.count("/opt/intranet") == 4
-    unit = tmp_path / "intranet.service"
-    unit.write_text(
-        text.replace("/opt/intranet/.venv/bin/python", sys.executable).replace("/opt/intranet", str(ROOT))
-    )
-
-    done = subprocess.run([verify, "verify", "--man=no", unit], capture_output=True, text=True)
-
-    ours = [line for line in done.stderr.splitlines() if "intranet.service" in line]
-    assert (done.returncode, ours) == (0, [])
-
-
-def test_the_unit_says_what_the_service_needs(tmp_path):
-    """Where the unit says the suite writes, nginx reads as a member of the group, and nobody else."""
-    from configparser import RawConfigParser
-
-    unit = RawConfigParser(strict=False)
-    unit.optionxform = str
-    unit.read(UNIT)
-
-    service = unit["Service"]
-    assert service["ExecStart"].endswith("manage.py serve")
-    assert f"/var/lib/{service['StateDirectory']}/static/" in SITE.read_text()
-    assert int(service["UMask"], 8) == 0o027
-    assert service["StateDirectoryMode"] == "0750"
-    assert int(service["TimeoutStopSec"]) > 15  # of intranet/service.py, in which all parts end by themselves
