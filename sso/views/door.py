@@ -39,7 +39,8 @@ from sso.services.uses import note_use
 
 SALT = "sso.door"
 START_SECONDS = 600
-LONGEST_BACK, LONGEST_COOKIE = 4000, 200
+LONGEST_BACK = 1500  # it goes into a cookie, and nginx takes no more than 4 kB of headers from us
+LONGEST_COOKIE = 200
 HELD = PreparedLookup(
     lambda checksum: RefreshToken.objects.in_force().filter(token_checksum=checksum, revoked=None),
     client="application_id",

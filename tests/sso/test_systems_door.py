@@ -189,6 +189,21 @@ def test_whole_way_in_and_out(door, inside, live_server):
     assert browser.get(f"{address}/page", timeout=20).url.startswith(f"{live_server.url}/sign-in/")
 
 
+@pytest.mark.servers
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("length", [1000, 1400, 1800, 3900, 7000])
+def test_a_long_address_comes_back_or_leads_to_the_beginning(door, inside, length):
+    """nginx takes 4 kB of headers from us, and browsers as much of a cookie."""
+    address, _row = door
+    wanted = f"{address}/page?x={'%C3%A9' * (length // 6)}"
+
+    page = inside(person_of(username="ha")).get(wanted, timeout=20)
+
+    assert page.url in {wanted, f"{address}/"}
+    assert (page.url == wanted) is (length < 1500)
+    assert "'REMOTE_USER': 'ha'" in page.text
+
+
 FORGED = {"Remote-User": "admin", "X-Door-User": "admin", "X-Original-URI": "/.intranet/callback"}
 WAYS_ROUND = [
     "/", "//", "/page/../page", "/%2e%2e/page", "/.intranet", "/.intranet/../page", "/.intranet/%2e%2e/page",
