@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from sso.outbound import Answer, Trouble, Unreachable, send
 from sso.scim.answers import LONGEST, Failed, Problem
+from sso.scim.representation import ENTERPRISE
 
 MEDIA_TYPE = "application/scim+json"
 ACCEPTED = f"{MEDIA_TYPE}, application/json;q=0.9"
@@ -25,6 +26,14 @@ LONGEST_WAIT = 3600  # seconds that a system may ask us to wait
 WAITING = {429, 503}
 CANNOT = {405, 501}
 WANTS_VERSION = {412, 428}
+# What we look for, as the standard spells it; systems may spell it otherwise (RFC 7643 §2.1).
+NAMES = [
+    "id", "externalId", "userName", "active", "name", "formatted", "familyName", "givenName", "middleName",
+    "displayName", "locale", "emails", "phoneNumbers", "title", "department", "manager", "value", "type",
+    "primary", "members", "schemas", "meta", "version", "patch", "filter", "supported", "Resources",
+    "totalResults", "detail", "scimType",
+]  # fmt: skip
+SPELLED = {name.casefold(): name for name in (*NAMES, ENTERPRISE)}
 Resource = dict[str, Any]
 
 
@@ -160,10 +169,14 @@ def failed(answer: Answer) -> Failed:
 def parsed(body: bytes) -> Resource | None:
     """Return the JSON object in ``body``, None when it is none."""
     try:
-        said = json.loads(body)
+        said = json.loads(body, object_pairs_hook=spelled)
     except (ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None
+
+
+def spelled(pairs: list[tuple[str, Any]]) -> Resource:
+    return {SPELLED.get(name.casefold(), name): value for name, value in pairs}
 
 
 def key_of(resource: Any) -> str:

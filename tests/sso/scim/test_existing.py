@@ -50,6 +50,31 @@ def test_account_of_a_former_person_with_the_same_name_is_nobodys(target, foreig
     assert row.answer_words == "tên tài khoản ở đó thuộc về tài khoản của người khác"
 
 
+@pytest.mark.parametrize("way", [run, send_only], ids=["compared", "refused with 409"])
+@pytest.mark.parametrize("write", [str.lower, str.upper, str.swapcase])
+def test_a_system_that_spells_its_names_otherwise_is_understood(shelf, ha, way, write, queue):
+    """RFC 7643 §2.1: the names of attributes are the same in whatever case."""
+
+    def respelled(value):
+        if isinstance(value, dict):
+            return {write(name): respelled(one) for name, one in value.items()}
+        return [respelled(one) for one in value] if isinstance(value, list) else value
+
+    def odd(method, path, asked):
+        if method == "POST" and asked["userName"] == "ha":
+            return 409, {}, b""
+        status, headers, answer = shelf.usual(method, path, asked)
+        return status, headers, respelled(answer) if answer else b""
+
+    shelf.users["k9"] = body("ha", id="k9", externalId=str(ha.subject), active=False)
+    shelf.odd = odd
+
+    way(target_at(shelf.server.address))
+
+    assert states()["ha"] == "in_step"
+    assert (shelf.users["k9"]["active"], shelf.users["k9"]["displayName"]) == (True, ha.full_name)
+
+
 def test_account_that_was_deleted_there_is_made_again(target, foreign, ha):
     run(target)
     foreign.act("DELETE", f"/Users/{foreign.users()['ha']['id']}")
