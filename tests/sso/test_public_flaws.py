@@ -191,7 +191,9 @@ def test_a_token_does_not_say_by_which_key_it_is_to_be_checked(session_of, perso
         jwt.encode(
             header | {"alg": "ES256", "jku": "https://evil.example/keys"}, claims, own, algorithms=["ES256"]
         ),
-        jws.serialize_compact(header | {"alg": "HS256"}, b"{}", OctKey.import_key("x"), algorithms=["HS256"]),
+        jws.serialize_compact(
+            header | {"alg": "HS256"}, b"{}", OctKey.import_key("x" * 32), algorithms=["HS256"]
+        ),
     ]
 
     for token in forged:
