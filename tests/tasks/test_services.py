@@ -241,6 +241,26 @@ def test_decision_on_an_extension_keeps_the_original_deadline(granted, due):
     assert extension.decided_by == task.creator
 
 
+@pytest.mark.parametrize("granted", [in_days(2), in_days(1)])
+def test_an_extension_is_never_to_the_same_day_or_an_earlier_one(granted):
+    task = asked()
+
+    with pytest.raises(ValidationError):
+        services.decide_extension(task, by=task.creator, due=granted)
+
+    assert task.extensions.undecided().exists()
+
+
+def test_a_decision_is_made_once():
+    task = asked()
+    services.decide_extension(task, by=task.creator, due=None)
+
+    with pytest.raises(ValidationError):
+        services.decide_extension(task, by=task.creator, due=in_days(9))
+
+    assert Task.objects.get().due == in_days(2)
+
+
 @pytest.mark.parametrize(
     ("due", "asked_for"), [(None, 5), (-1, 5), (2, 2), (2, 1)], ids=["none", "passed", "same", "earlier"]
 )
