@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import override
 
 from demo.servers import free_port
@@ -17,7 +18,7 @@ from sso import outbound
 from sso.models import Application
 from sso.outbound import Trouble, Unreachable, call, may_call
 from sso.services.checking import What, check_system, looked_at, started, told
-from tests.factories import system_admin
+from tests.factories import person_of, system_admin
 from tests.serving import served
 
 
@@ -193,6 +194,13 @@ def test_a_system_that_takes_no_sign_out_is_found(db, fields, is_named):
     found = check_system(Application(client_id="me", allowed_scopes=["openid"], **about), by=system_admin())
 
     assert [one.is_good for one in found if one.what == What.BACK] == ([None] if is_named else [])
+
+
+def test_only_system_admins_have_a_system_called(db, server):
+    with pytest.raises(PermissionDenied):
+        check_system(Application(redirect_uris=server.address), by=person_of())
+
+    assert server.seen == []
 
 
 def test_start_of_the_sign_in_is_followed_on_the_systems_own_hosts_only(server):
