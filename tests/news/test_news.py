@@ -8,11 +8,12 @@ from django.urls import reverse
 from wagtail.models import Workflow
 
 from apps.news.models import NewsPage
-from apps.news.permissions import units_to_write_for
+from apps.news.permissions import can_write_for, units_to_write_for
 from apps.news.plugin import PLUGIN, newest
 from apps.news.services import ensure_news_index
 from intranet.api import Place
-from tests.factories import UnitFactory, UserFactory, person_of
+from sso.api import Role, Unit
+from tests.factories import UnitFactory, UserFactory, person_of, system_admin
 from tests.news.factories import NewsCategoryFactory, NewsPageFactory
 
 pytestmark = pytest.mark.django_db
@@ -192,16 +193,31 @@ def test_editor_publishes_for_any_unit(signed_in, editor):
     assert [(item.live, item.unit) for item in NewsPage.objects.all()] == [(True, unit)]
 
 
-WHO = [("unit admin", ["KHTC"]), ("editor", ["KHTC", "PC"]), ("officer", [])]
+WHO = {
+    "unit admin": ["KHTC"],
+    "editor": ["KHTC", "PC"],
+    "system admin": ["KHTC", "PC"],
+    "clerk": [],
+    "admin of a division": [],
+    "officer": [],
+}
 
 
-@pytest.mark.parametrize(("who", "codes"), WHO)
-def test_units_to_write_for(who, codes, unit_admin, editor):
-    UnitFactory(code="PC")
-    person = {"unit admin": unit_admin, "editor": editor, "officer": person_of()}[who]
-    UnitFactory._meta.model.objects.exclude(code__in=["KHTC", "PC", "BO"]).update(valid_to="2020-01-01")
+@pytest.mark.parametrize(("who", "codes"), WHO.items())
+def test_who_writes_for_which_units(who, codes, unit_admin, editor):
+    units = [unit_admin.unit, UnitFactory(code="PC")]
+    person = {
+        "unit admin": lambda: unit_admin,
+        "editor": lambda: editor,
+        "system admin": system_admin,
+        "clerk": lambda: person_of(unit_admin.unit, role=Role.CLERK),
+        "admin of a division": lambda: person_of(UnitFactory(parent=unit_admin.unit), role=Role.UNIT_ADMIN),
+        "officer": lambda: person_of(unit_admin.unit),
+    }[who]()
+    Unit.objects.exclude(code__in=["KHTC", "PC", "BO"]).update(valid_to="2020-01-01")
 
     assert sorted(unit.code for unit in units_to_write_for(person)) == codes
+    assert [unit.code for unit in units if can_write_for(person, unit)] == codes
 
 
 def test_officer_does_not_reach_the_editor(signed_in):
