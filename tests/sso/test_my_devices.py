@@ -72,3 +72,26 @@ def test_sessions_of_others_are_not_there(mine, who):
     with pytest.raises(PermissionDenied):
         sessions.end_one(row, by=stranger.get(reverse("people")).wsgi_request.user)
     assert is_in(mine)
+
+
+@pytest.mark.parametrize("act", ["others", "everywhere"])
+def test_services_end_the_sessions_of_who_asks_only(person, mine, act):
+    acts = {
+        "others": lambda by: sessions.end_others(person, "", by=by),
+        "everywhere": lambda by: sessions.end_everywhere(person, by=by),
+    }
+
+    with pytest.raises(PermissionDenied):
+        acts[act](system_admin())
+
+    assert is_in(mine)
+
+
+@pytest.mark.parametrize(("who", "words"), [("admin", " "), ("person", "Mất máy"), ("colleague", "Mất máy")])
+def test_all_access_is_ended_by_system_admins_who_say_why(person, colleague, mine, who, words):
+    by = {"admin": system_admin, "person": lambda: person, "colleague": lambda: colleague}[who]()
+
+    with pytest.raises(PermissionDenied):
+        sessions.end_everything_of(person, words, by=by)
+
+    assert is_in(mine)
