@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from intranet.models import Notification
 from sso.models import AuditEntry, Session, TrustedBrowser
+from sso.services import factors
 from tests.conftest import record_sign_in
 from tests.factories import UserFactory, system_admin
 from tests.sso.factors import LOCALHOST, browser, kinds, with_app, with_codes, with_passkey
@@ -189,6 +191,33 @@ def test_factors_belong_to_their_owner(who, act, inside, person):
     if who != "owner":
         assert Authenticator.objects.get(user=person, type="webauthn").data["name"] == "Máy cơ quan"
         assert TrustedBrowser.objects.filter(pk=trusted.pk).exists()
+
+
+@pytest.mark.parametrize("act", ["passkey", "app", "codes", "rename", "remove", "forget"])
+def test_services_change_the_factors_of_who_asks_only(person, act):
+    factor = with_app(person)
+    trusted = TrustedBrowser(user=person)
+    acts = {
+        "passkey": lambda by: factors.add_passkey(person, "x", {}, by=by),
+        "app": lambda by: factors.add_app(person, "x", by=by),
+        "codes": lambda by: factors.new_recovery_codes(person, by=by),
+        "rename": lambda by: factors.rename_passkey(factor, "x", by=by),
+        "remove": lambda by: factors.remove_factor(factor, by=by),
+        "forget": lambda by: factors.forget_browser(trusted, by=by),
+    }
+
+    with pytest.raises(PermissionDenied):
+        acts[act](system_admin())
+
+    assert kinds(person) == ["totp"]
+
+
+def test_passkeys_are_not_made_without_end(person, monkeypatch):
+    monkeypatch.setattr(factors, "MOST_PASSKEYS", 1)
+    factors.add_passkey(person, "x", {}, by=person)
+
+    with pytest.raises(PermissionDenied):
+        factors.add_passkey(person, "y", {}, by=person)
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,13 @@ def test_the_own_device_is_ended_like_a_sign_out(mine):
     assert not is_in(mine)
 
 
-def test_all_others_are_ended(person, mine):
+def test_all_others_of_the_person_are_ended(person, colleague, mine):
     others = [browser_of(person) for _ in range(3)]
+    somebody = browser_of(colleague)
 
     page = mine.post(reverse("account-devices-others"), follow=True).content.decode()
 
-    assert [is_in(one) for one in (mine, *others)] == [True, False, False, False]
+    assert [is_in(one) for one in (mine, somebody, *others)] == [True, True, False, False, False]
     assert "3" in page
 
 
