@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
-def test_devices_show_browser_address_and_times_this_one_first(person, mine):
-    other = browser_of(person)
+def test_own_devices_show_browser_address_and_times_this_one_first(person, colleague, mine):
+    other, _somebody = browser_of(person), browser_of(colleague)
     Session.objects.filter(sid=other.session["sid"]).update(user_agent=FIREFOX, address="10.1.2.3")
 
     rows = mine.get(reverse("account-devices")).context["rows"]
