@@ -1,5 +1,7 @@
 """Authenticator app and recovery codes, and the removal of factors: by their owner only."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied
@@ -191,6 +193,18 @@ def test_factors_belong_to_their_owner(who, act, inside, person):
     if who != "owner":
         assert Authenticator.objects.get(user=person, type="webauthn").data["name"] == "Máy cơ quan"
         assert TrustedBrowser.objects.filter(pk=trusted.pk).exists()
+
+
+def test_page_shows_the_own_trusted_browsers_only(inside, person):
+    day = timezone.now() + timedelta(days=1)
+    for number, owner in enumerate((person, UserFactory())):
+        TrustedBrowser.objects.create(
+            user=owner, token_hash=str(number), epoch=owner.security_epoch, expires_at=day
+        )
+
+    shown = inside.get(reverse("account-security")).context["browsers"]
+
+    assert [browser.user for browser in shown] == [person]
 
 
 @pytest.mark.parametrize("act", ["passkey", "app", "codes", "rename", "remove", "forget"])
