@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from sso.models import AuditEntry, Consent, RefreshToken, Session, SystemUse
+from sso.models import AuditEntry, Consent, LogoutNotice, RefreshToken, Session, SystemUse
 from sso.services import export, sessions, uses
 from sso.services.audit import Action
 from sso.templatetags.export_file import COLUMNS
@@ -141,6 +141,18 @@ def test_systems_of_others_are_not_there(mine, wiki):
     with pytest.raises(PermissionDenied):
         uses.end_system_of(RefreshToken.objects.get().user, wiki[0], by=UserFactory())
     assert RefreshToken.objects.count() == 1
+
+
+def test_what_is_of_others_is_on_none_of_the_pages(colleague, mine, wiki):
+    browser_of(colleague)
+    Consent.objects.create(user=colleague, application=wiki[0], scopes=["openid"])
+    SystemUse.objects.create(user=colleague, application=wiki[0], scope="openid")
+    LogoutNotice.objects.create(user=colleague, application=wiki[0], sid="x", reason="signed_out")
+
+    systems, overview = mine.get(reverse("account-systems")), mine.get(reverse("account"))
+
+    assert (systems.context["found"], list(systems.context["notices"])) == ([], [])
+    assert (overview.context["sessions"], overview.context["systems"]) == (1, 0)
 
 
 def test_one_and_many_systems_take_as_many_queries(person, mine, wiki, django_assert_num_queries):
