@@ -134,10 +134,9 @@ def facts_of(entry: AuditEntry) -> list[tuple[str, str]]:
             continue
         if name not in fields:
             told.append((capfirst(DETAILS[name]) if name in DETAILS else name, shown(value)))
-        elif entry.action == Action.SYSTEM_CHANGED and isinstance(
-            value, list
-        ):  # the old value and the new one
-            told.append((label_of(name), " → ".join(in_words(name, one) for one in value)))
+        elif entry.action == Action.SYSTEM_CHANGED and isinstance(value, list):
+            before_and_after = " → ".join(in_words(name, one) for one in value)
+            told.append((label_of(name), before_and_after))
         else:
             told.append((label_of(name), in_words(name, value)))
     return told
