@@ -178,7 +178,10 @@ def test_strangers_and_foreign_pages_hear_nothing(place):
 
 def test_no_content_type_breaks_a_page(place):
     """The server has our own handler (tests/intranet/test_handler.py)."""
-    assert get(*place, "/people/?q=ha", **{"Content-Type": "text/plain; charset=hex"}).status_code == 200
+    port, session, _other = place
+    assert (
+        get(port, session, "/people/?q=ha", **{"Content-Type": "text/plain; charset=hex"}).status_code == 200
+    )
 
 
 def test_notice_of_another_process_comes_through_redis_and_pages_work_without_it(tmp_path, redis):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from intranet import plugins
+from intranet import handover, plugins
 from intranet.plugins import Receiver
 from tests.mail.conftest import DOMAIN, letter, mailbox, url
 
@@ -283,7 +283,7 @@ def test_receivers_of_other_apps_are_offered_and_called(signed_in, officer, deli
             Receiver(content_types=("application/pdf", "text/plain"), label="Nhận lấy", receive=receive),
         ),
     )
-    monkeypatch.setattr(plugins, "plugins_for", lambda user: (taker,))
+    monkeypatch.setattr(handover, "plugins_for", lambda user: (taker,))
     [uid] = deliver("nhanvien", MIXED)
     client = signed_in(officer)
 
