@@ -11,13 +11,14 @@ from uuid import UUID
 import ldap
 from ldap.dn import dn2str, str2dn
 
-from sso.text import one_line
+from sso.text import nfc, one_line
 
 Facts = dict[str, list[str]]  # attributes by the names below
 UID = re.compile(r"[\w.@+-]{1,150}", re.ASCII)
-ADDRESS = re.compile(
-    r"""[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+"""
-)  # with nothing that could make two of it
+# With nothing that could make two of it.
+ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+""")
+# Taken as they are: what is left of one without the marks that nobody sees may be another's.
+NAMES_OF_ENTRIES = {"uid", "member", "manager"}
 TIME = re.compile(r"(\d{8})(\d{2})?(\d{2})?(\d{2})?(?:[.,](\d{1,6})\d*)?(Z|[+-]\d{2}(?:\d{2})?)?", re.ASCII)
 MOST = 2**31 - 1  # of a number
 LONGEST_DN = 600
@@ -153,7 +154,7 @@ class RoleEntry(Entry):
 
 
 class Values:
-    """The attributes of one entry as texts, each in NFC and one line without needless blanks."""
+    """The attributes of one entry as texts; what people read is in NFC and one line without needless blanks."""
 
     def __init__(self, facts: Facts):
         self.facts = facts
@@ -244,10 +245,11 @@ def first(raw: dict[str, list[bytes]], name: str) -> str:
 
 
 def texts(raw: dict[str, list[bytes]], name: str) -> list[str]:
-    found = [one_line(value.decode()) for value in raw.get(name, [])]
+    found = [value.decode() for value in raw.get(name, [])]
     if any("\0" in text for text in found):
         raise ValueError(f"{name} has a NUL in it")
-    return [text for text in found if text]
+    clean = str.strip if name in NAMES_OF_ENTRIES else one_line
+    return [text for text in map(clean, found) if text]
 
 
 def made(kind: str, facts: Facts, **about) -> Entry:
@@ -372,11 +374,17 @@ MAKERS = {Kind.UNIT: unit_of, Kind.PERSON: person_of, Kind.ROLE: role_of}
 
 @lru_cache(maxsize=50_000)  # superiors and members are named again and again, of a group all at each change
 def canonical(dn: str) -> str:
-    """Return ``dn`` in one spelling: lower case, no needless blanks and escapes. "" stays "". Raises ValueError."""
+    """Return ``dn`` in one spelling: lower case, no needless blanks and escapes. "" stays "". Raises ValueError.
+
+    Two names that the directory tells apart, if only by a mark that nobody sees, stay two.
+    """
     try:
+        parts = str2dn(dn)
+        if any("\0" in value for rdn in parts for _kind, value, _flags in rdn):
+            raise ValueError(f"{dn[:100]!r} has a NUL in it")
         rdns = [
-            sorted((kind.lower(), one_line(value).casefold(), 1) for kind, value, _flags in rdn)
-            for rdn in str2dn(dn)
+            sorted((kind.lower(), " ".join(nfc(value).split()).casefold(), 1) for kind, value, _flags in rdn)
+            for rdn in parts
         ]
         return within(dn2str(rdns), LONGEST_DN, "DN")
     except ldap.LDAPError as error:

@@ -84,6 +84,31 @@ def test_a_name_in_the_tree_has_one_spelling():
     assert canonical("UID=Ha,OU=Phòng  Một,dc=x") == canonical("uid=ha, ou=pho\u0300ng một,dc=x")
 
 
+@pytest.mark.parametrize("twin", ["du\u200eng", "dung\u202c", "d\x01ung"])
+def test_an_account_name_that_looks_like_anothers_is_none(ear, admin, twin):
+    admin.add(
+        person_dn(twin), ["inetOrgPerson", "intranetPerson"],
+        uid=twin, cn="Kẻ Mạo Danh", sn="Kẻ", departmentNumber="KHTC", title="Chuyên viên",
+    )  # fmt: skip
+    admin.add(
+        f"cn=twin,{GROUPS}", ["groupOfNames", "intranetRole"],
+        cn="twin", intranetRoleName="system-admin", member=person_dn(twin),
+    )  # fmt: skip
+    before = person("dung").entry_uuid
+
+    ear.hear()
+
+    assert [user.entry_uuid for user in User.objects.filter(username__contains="dung")] == [before]
+    assert not User.objects.filter(full_name="Kẻ Mạo Danh").exists()
+    assert not Role.objects.filter(user=person("dung"), name=Role.SYSTEM_ADMIN).exists()
+
+
+def test_names_in_the_tree_that_the_directory_tells_apart_stay_two():
+    assert canonical("uid=ta\u200em,dc=x") != canonical("uid=tam,dc=x")
+    with pytest.raises(ValueError, match="NUL"):
+        canonical("uid=ta\\00m,dc=x")
+
+
 def test_whoever_lost_the_account_name_breaks_no_page(ear, admin):
     """Somebody is renamed to what a local account is called, and another gets the name that was theirs."""
     UserFactory(username="khach.lan", origin=User.Origin.LOCAL, entry_uuid=None)
